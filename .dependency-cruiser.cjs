@@ -1,0 +1,64 @@
+// The import directions of docs/architecture.md: autodiff < vision < cli, and one owner for each outside world.
+const tests = '\\.test\\.ts$|/testing/';
+const owner = (name, library, owners) => ({
+  name: `one-owner-${name}`,
+  severity: 'error',
+  comment: `${library} is imported only by ${owners}`,
+  from: { path: '^src/', pathNot: `${owners}|${tests}` },
+  to: { path: `node_modules/${library}(/|$)` },
+});
+
+// Inside vision, left to right; a folder may import itself and what stands before it.
+const vision = [
+  'errors',
+  'image',
+  'dataset',
+  'runtime',
+  'checkpoint',
+  'encoders',
+  'scoring',
+  'training',
+  'render',
+  'detectors',
+];
+const visionOrder = vision.slice(0, -1).map((folder, i) => ({
+  name: `vision-${folder}-imports-only-left`,
+  severity: 'error',
+  from: { path: `^src/vision/${folder}(/|\\.ts)`, pathNot: tests },
+  to: { path: `^src/vision/(${vision.slice(i + 1).join('|')})(/|\\.ts)` },
+}));
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'autodiff-stands-alone',
+      severity: 'error',
+      from: { path: '^src/autodiff/', pathNot: tests },
+      to: { pathNot: '^src/autodiff/' },
+    },
+    {
+      name: 'vision-imports-only-autodiff',
+      severity: 'error',
+      from: { path: '^src/vision/' },
+      to: { path: '^src/(cli|server)/' },
+    },
+    ...visionOrder,
+    owner('onnxruntime', 'onnxruntime-(node|common)', '^src/vision/runtime/'),
+    owner('sharp', 'sharp', '^src/vision/image/'),
+    owner('bmp', 'fast-bmp', '^src/vision/image/'),
+    owner('yauzl', 'yauzl', '^src/vision/checkpoint/'),
+    owner('commander', '(commander|cli-progress)', '^src/cli/'),
+    { name: 'not-to-tests', severity: 'error', from: { pathNot: tests }, to: { path: tests } },
+  ],
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|ui)/' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};
