@@ -1,0 +1,19 @@
+// Quantiles of a sorted list.
+
+/** A sorted copy, smallest first. */
+export function sorted(values: ArrayLike<number>): Float64Array {
+  return Float64Array.from(values).sort();
+}
+
+/** The quantile `q` in 0..1 of a sorted, non-empty list, linear between neighbours (numpy's default). */
+export function quantile(ordered: Float64Array, q: number): number {
+  if (ordered.length === 0) throw new Error('internal: quantile of an empty list');
+  const position = q * (ordered.length - 1);
+  const low = Math.floor(position);
+  const high = Math.min(low + 1, ordered.length - 1);
+  return ordered[low]! + (position - low) * (ordered[high]! - ordered[low]!);
+}
+
+export function median(ordered: Float64Array): number {
+  return quantile(ordered, 0.5);
+}

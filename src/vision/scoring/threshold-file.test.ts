@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { calibrateThreshold } from './threshold.ts';
+import { readThreshold, writeThreshold } from './threshold-file.ts';
+
+const threshold = calibrateThreshold({
+  scores: [0.1, 0.4, 0.2, 0.3],
+  peaks: [1, 2, 3, 4],
+  source: 'cross-fitted',
+  targetFalseAlarmRate: 0.25,
+});
+const text = writeThreshold(threshold, { scoreType: 'reconstruction', bestValidationLoss: 0.02 });
+const withChanges = (changes: object) => JSON.stringify({ ...JSON.parse(text), ...changes });
+
+describe('threshold.json', () => {
+  it('holds the keys of the original and ours', () => {
+    expect(JSON.parse(text)).toEqual({
+      threshold_score: 0.4,
+      threshold_mse: 0.4,
+      score_type: 'reconstruction',
+      val_size: 4,
+      val_err_mean: 0.25,
+      val_err_p99: expect.closeTo(0.397, 6),
+      val_err_p995: expect.closeTo(0.3985, 6),
+      val_err_median: 0.25,
+      val_err_mad: expect.closeTo(0.1, 6),
+      best_val_loss: 0.02,
+      note: threshold.trust,
+      threshold_pixel: expect.closeTo(3.85, 6),
+      method: 'conformal',
+      score_source: 'cross-fitted',
+      target_false_alarm_rate: 0.25,
+    });
+  });
+
+  it('reads back what was written', () => {
+    expect(readThreshold(text)).toEqual(threshold);
+  });
+
+  it('reads a file of the original, which has no method and no pixel threshold', () => {
+    const original = '{"threshold_score": 0.031, "threshold_mse": 0.031, "val_size": 9, "note": "x"}';
+    expect(readThreshold(original)).toEqual({
+      value: 0.031,
+      pixelValue: null,
+      method: 'imported',
+      source: 'held-out',
+      sampleCount: 9,
+      targetFalseAlarmRate: null,
+      trust: 'taken over with an imported model; it rests on 9 validation pictures',
+      statistics: null,
+    });
+    expect(readThreshold('{"threshold_mse": 0.5}').value).toBe(0.5);
+  });
+
+  it('names the key that is not finite', () => {
+    expect(() => readThreshold('{"threshold_score": NaN, "val_size": 1}')).toThrow(
+      'threshold.json: threshold_score is NaN, expected a number',
+    );
+    expect(() => readThreshold('{"threshold_score": 1e999}')).toThrow('threshold_score is Infinity');
+  });
+
+  it.each([
+    ['{', 'not valid JSON'],
+    ['[1]', 'expected an object'],
+    ['{}', 'expected threshold_score to be a number, got nothing'],
+    ['{"threshold_score": "0.1"}', 'expected threshold_score to be a number, got "0.1"'],
+    [withChanges({ method: 'guess' }), 'expected method to be one of quantile-and-spread'],
+    [withChanges({ threshold_pixel: null }), 'expected threshold_pixel to be a number, got null'],
+    [withChanges({ score_source: 7 }), 'expected score_source to be one of held-out, cross-fitted, got 7'],
+    [withChanges({ note: null }), 'expected note to be a text, got null'],
+  ])('refuses %s', (broken, message) => {
+    expect(() => readThreshold(broken)).toThrow(message);
+  });
+
+  it('never writes a threshold that is not finite', () => {
+    const origin = { scoreType: 'reconstruction', bestValidationLoss: null };
+    expect(() => writeThreshold({ ...threshold, value: Number.NaN }, origin)).toThrow(
+      'internal: threshold_score',
+    );
+  });
+});

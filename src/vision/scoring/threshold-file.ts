@@ -1,0 +1,134 @@
+// threshold.json of a model folder: the original's keys, so that its tools read ours, and what it does not record.
+import { OkapiError } from '../errors.ts';
+import {
+  type ScoreStatistics,
+  scoreSources,
+  type Threshold,
+  type ThresholdMethod,
+  thresholdMethods,
+} from './threshold.ts';
+
+export interface ThresholdOrigin {
+  /** The kind of score that the threshold is for. */
+  readonly scoreType: string;
+  readonly bestValidationLoss: number | null;
+}
+
+/** The text of threshold.json. Throws `internal` for a threshold that is not finite: none must ever reach the disk. */
+export function writeThreshold(threshold: Threshold, origin: ThresholdOrigin): string {
+  const { value, pixelValue, statistics } = threshold;
+  const record = {
+    threshold_score: value,
+    threshold_mse: value,
+    score_type: origin.scoreType,
+    val_size: threshold.sampleCount,
+    val_err_mean: statistics?.mean ?? null,
+    val_err_p99: statistics?.p99 ?? null,
+    val_err_p995: statistics?.p995 ?? null,
+    val_err_median: statistics?.median ?? null,
+    val_err_mad: statistics?.mad ?? null,
+    best_val_loss: origin.bestValidationLoss,
+    note: threshold.trust,
+    threshold_pixel: pixelValue,
+    method: threshold.method,
+    score_source: threshold.source,
+    target_false_alarm_rate: threshold.targetFalseAlarmRate,
+  };
+  for (const [key, v] of Object.entries(record))
+    if (typeof v === 'number' && !Number.isFinite(v)) throw new Error(`internal: ${key} is ${v}`);
+  return `${JSON.stringify(record, null, 2)}\n`;
+}
+
+/**
+ * The threshold from the text of threshold.json, ours or the original's (which has no method, no pixel threshold and may
+ * lack the statistics). Throws `checkpoint.malformed` or `checkpoint.not_finite` with the key at fault.
+ */
+export function readThreshold(text: string): Threshold {
+  const record = parse(text);
+  const value = number(record, 'threshold_score') ?? number(record, 'threshold_mse');
+  if (value === null) malformed('threshold_score', 'a number', undefined);
+  const method = record.method === undefined ? 'imported' : oneOf(record, 'method', thresholdMethods);
+  const sampleCount = number(record, 'val_size') ?? 0;
+  const rest = method === 'imported' ? importedRest(sampleCount) : ownRest(record, method);
+  return { value, sampleCount, statistics: statisticsOf(record), ...rest };
+}
+
+type Rest = Omit<Threshold, 'value' | 'sampleCount' | 'statistics'>;
+type JsonObject = Record<string, unknown>;
+
+function importedRest(sampleCount: number): Rest {
+  return {
+    pixelValue: null,
+    method: 'imported',
+    source: 'held-out',
+    targetFalseAlarmRate: null,
+    trust: `taken over with an imported model; it rests on ${sampleCount || 'an unknown number of'} validation pictures`,
+  };
+}
+
+function ownRest(record: JsonObject, method: ThresholdMethod): Rest {
+  const pixelValue = number(record, 'threshold_pixel');
+  if (pixelValue === null) malformed('threshold_pixel', 'a number', record.threshold_pixel);
+  if (typeof record.note !== 'string') malformed('note', 'a text', record.note);
+  return {
+    pixelValue,
+    method,
+    source: oneOf(record, 'score_source', scoreSources),
+    targetFalseAlarmRate: number(record, 'target_false_alarm_rate'),
+    trust: record.note,
+  };
+}
+
+function statisticsOf(record: JsonObject): ScoreStatistics | null {
+  const mean = number(record, 'val_err_mean');
+  const p99 = number(record, 'val_err_p99');
+  const p995 = number(record, 'val_err_p995');
+  const median = number(record, 'val_err_median');
+  const mad = number(record, 'val_err_mad');
+  if (mean === null || p99 === null || p995 === null || median === null || mad === null) return null;
+  return { mean, p99, p995, median, mad };
+}
+
+/** Python writes NaN and Infinity bare; they are named as such instead of as bad syntax. */
+function parse(text: string): JsonObject {
+  const bare = /"(\w+)"\s*:\s*(-?Infinity|NaN)/.exec(text);
+  if (bare !== null)
+    throw new OkapiError(
+      'checkpoint.not_finite',
+      `threshold.json: ${bare[1]} is ${bare[2]}, expected a number`,
+    );
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch (cause) {
+    throw new OkapiError('checkpoint.malformed', 'threshold.json is not valid JSON', { cause });
+  }
+  if (typeof record !== 'object' || record === null || Array.isArray(record))
+    throw new OkapiError('checkpoint.malformed', 'threshold.json: expected an object');
+  return record as JsonObject;
+}
+
+/** A finite number, or null when the key is missing or null. */
+function number(record: JsonObject, key: string): number | null {
+  const value = record[key];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'number') malformed(key, 'a number', value);
+  if (!Number.isFinite(value))
+    throw new OkapiError(
+      'checkpoint.not_finite',
+      `threshold.json: ${key} is ${value}, expected a finite number`,
+    );
+  return value;
+}
+
+function oneOf<T extends string>(record: JsonObject, key: string, words: readonly T[]): T {
+  const word = words.find((w) => w === record[key]);
+  return word ?? malformed(key, `one of ${words.join(', ')}`, record[key]);
+}
+
+function malformed(key: string, expected: string, got: unknown): never {
+  throw new OkapiError(
+    'checkpoint.malformed',
+    `threshold.json: expected ${key} to be ${expected}, got ${JSON.stringify(got) ?? 'nothing'}`,
+  );
+}

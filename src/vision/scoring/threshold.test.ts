@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../autodiff/random.ts';
+import { type CalibrationScores, calibrateThreshold } from './threshold.ts';
+
+interface Case {
+  scores: number[];
+  mean: number;
+  median: number;
+  mad: number;
+  p99: number;
+  p995: number;
+  value: number;
+}
+const cases: Case[] = JSON.parse(readFileSync(new URL('fixtures/threshold.json', import.meta.url), 'utf8'));
+
+const calibrate = (scores: number[], more: Partial<CalibrationScores> = {}) =>
+  calibrateThreshold({ scores, peaks: scores.map((v) => v * 2), source: 'held-out', ...more });
+const ramp = (n: number) => Array.from({ length: n }, (_, i) => (i * 7919) % n); // 0..n-1 in another order
+
+describe('calibrateThreshold', () => {
+  for (const c of cases) {
+    it(`follows the original's rule as numpy computes it: ${c.scores.length} scores`, () => {
+      const t = calibrate(c.scores);
+      expect(t).toMatchObject({ method: 'quantile-and-spread', sampleCount: c.scores.length });
+      expect(t.value).toBeCloseTo(c.value, 12);
+      for (const key of ['mean', 'median', 'mad', 'p99', 'p995'] as const)
+        expect(t.statistics![key], key).toBeCloseTo(c[key], 12);
+    });
+  }
+
+  it('takes the order statistic that holds the stated rate', () => {
+    expect(calibrate(ramp(19), { targetFalseAlarmRate: 0.05 })).toMatchObject({
+      value: 18,
+      method: 'conformal',
+    });
+    expect(calibrate(ramp(99), { targetFalseAlarmRate: 0.1 })).toMatchObject({
+      value: 89,
+      method: 'conformal',
+    });
+  });
+
+  it('holds the stated rate on new scores of the same kind', () => {
+    const random = new Random(1);
+    const rounds = 4000;
+    let alarms = 0;
+    for (let i = 0; i < rounds; i++) {
+      const scores = Array.from({ length: 30 }, () => random.normal());
+      if (random.normal() > calibrate(scores, { targetFalseAlarmRate: 0.1 }).value) alarms++;
+    }
+    expect(alarms / rounds).toBeGreaterThan(0.08); // exact expectation: 1 - 28 / 31 = 0.097
+    expect(alarms / rounds).toBeLessThan(0.115);
+  });
+
+  it('says so when there are too few scores for the rate, and never goes under the largest', () => {
+    const t = calibrate(ramp(12), { targetFalseAlarmRate: 0.05 });
+    expect(t.method).toBe('conformal-short');
+    expect(t.value).toBeGreaterThanOrEqual(11);
+    expect(t.trust).toBe(
+      '12 good pictures are too few for 5 % false alarms (19 are needed): a false-alarm rate under 7.7 % cannot be promised',
+    );
+  });
+
+  it('says in words how far to trust it', () => {
+    expect(calibrate(ramp(12)).trust).toBe(
+      '12 good pictures: a false-alarm rate under 7.7 % cannot be promised',
+    );
+    expect(calibrate(ramp(12), { source: 'cross-fitted' }).trust).toContain('approximate');
+    expect(calibrate(ramp(60), { targetFalseAlarmRate: 0.05 }).trust).toBe(
+      '60 good pictures: 5 % false alarms are to be expected as long as good parts look like these',
+    );
+  });
+
+  it('cuts pixels at P95 of the pictures by their highest pixel', () => {
+    expect(calibrate(ramp(101)).pixelValue).toBe(190);
+  });
+
+  it('stays finite for scores that are all the same', () => {
+    expect(calibrate([0.2, 0.2, 0.2])).toMatchObject({ value: 0.2, pixelValue: 0.4 });
+    expect(calibrate([0, 0])).toMatchObject({ value: 0, pixelValue: 0 });
+  });
+
+  it('never clamps', () => {
+    expect(calibrate([3, 400, 70]).value).toBeGreaterThan(390);
+  });
+
+  it('refuses one score, scores that are not finite and rates outside 0..1', () => {
+    expect(() => calibrate([0.1])).toThrow('at least 2 good pictures');
+    expect(() => calibrate([])).toThrow('got 0');
+    expect(() => calibrate([0.1, Number.NaN])).toThrow('expected finite scores for the threshold, got NaN');
+    expect(() => calibrate([0.1, 0.2], { peaks: [1, Number.POSITIVE_INFINITY] })).toThrow('got Infinity');
+    for (const rate of [0, 1, -0.1, Number.NaN])
+      expect(() => calibrate([0.1, 0.2], { targetFalseAlarmRate: rate })).toThrow('between 0 and 1');
+  });
+});

@@ -1,0 +1,154 @@
+// Where good ends: the threshold from scores of good pictures that the model was not trained on, and how far to trust it.
+import { OkapiError } from '../errors.ts';
+import { median, quantile, sorted } from './order-statistics.ts';
+
+/**
+ * How a threshold was found:
+ * - `quantile-and-spread`: the original's rule, max(P99.5 (P99 under 50 scores), median + 3 * 1.4826 * MAD);
+ * - `conformal`: the order statistic that holds a stated false-alarm rate (Vovk et al. 2005; Lei et al. 2018);
+ * - `conformal-short`: a rate was stated, but there are too few scores to promise it: the largest score or the
+ *   original's rule, whichever is higher;
+ * - `imported`: read from a model of the original.
+ */
+export const thresholdMethods = ['quantile-and-spread', 'conformal', 'conformal-short', 'imported'] as const;
+export type ThresholdMethod = (typeof thresholdMethods)[number];
+
+/** Scores of pictures held out of one training, or each scored by the one of several trainings that did not see it. */
+export const scoreSources = ['held-out', 'cross-fitted'] as const;
+export type ScoreSource = (typeof scoreSources)[number];
+
+export interface ScoreStatistics {
+  readonly mean: number;
+  readonly p99: number;
+  readonly p995: number;
+  readonly median: number;
+  /** Median absolute deviation, not scaled. */
+  readonly mad: number;
+}
+
+export interface Threshold {
+  /** A picture is anomalous when its score is above this. */
+  readonly value: number;
+  /** A pixel belongs to a region when its score is above this; null for imported models, which have none. */
+  readonly pixelValue: number | null;
+  readonly method: ThresholdMethod;
+  readonly source: ScoreSource;
+  /** How many scores the threshold rests on; 0 when an imported model does not say. */
+  readonly sampleCount: number;
+  /** The share of good pictures that the user lets be called anomalous; null when not stated. */
+  readonly targetFalseAlarmRate: number | null;
+  /** What may be expected of it, in plain words. */
+  readonly trust: string;
+  /** Of the scores it rests on; null when an imported model does not say. */
+  readonly statistics: ScoreStatistics | null;
+}
+
+export interface CalibrationScores {
+  /** Scores of good pictures from the very predict path that will serve. */
+  readonly scores: readonly number[];
+  /** The highest pixel of each of these pictures' maps, in the same order. */
+  readonly peaks: readonly number[];
+  readonly source: ScoreSource;
+  readonly targetFalseAlarmRate?: number | null;
+}
+
+/** 1.4826 makes the MAD of a normal distribution its standard deviation. */
+const SPREADS = 3 * 1.4826;
+const FEW_SCORES = 50;
+
+/**
+ * One good picture in twenty may show a region. It is a quantile over pictures of their highest pixel, not over all
+ * pixels together: pooled, a million quiet pixels would hide that every picture has one loud spot.
+ */
+const PEAK_QUANTILE = 0.95;
+
+/**
+ * The threshold from scores of good pictures. Throws `dataset.too_few_images` under two scores, `train.diverged` when one
+ * is not finite, `option.invalid` for a rate outside 0..1.
+ */
+export function calibrateThreshold(calibration: CalibrationScores): Threshold {
+  const { scores, peaks, source, targetFalseAlarmRate: rate = null } = calibration;
+  check(scores, peaks, rate);
+  const ordered = sorted(scores);
+  const statistics = describe(ordered);
+  const { value, method } = rate === null ? byRule(statistics, ordered) : byRate(statistics, ordered, rate);
+  return {
+    value,
+    pixelValue: quantile(sorted(peaks), PEAK_QUANTILE),
+    method,
+    source,
+    sampleCount: scores.length,
+    targetFalseAlarmRate: rate,
+    trust: trustOf(method, source, scores.length, rate),
+    statistics,
+  };
+}
+
+function check(scores: readonly number[], peaks: readonly number[], rate: number | null): void {
+  if (scores.length !== peaks.length)
+    throw new Error(`internal: ${scores.length} scores with ${peaks.length} peaks`);
+  if (scores.length < 2)
+    throw new OkapiError(
+      'dataset.too_few_images',
+      `a threshold needs the scores of at least 2 good pictures that were not trained on, got ${scores.length}`,
+    );
+  const broken = [...scores, ...peaks].find((v) => !Number.isFinite(v));
+  if (broken !== undefined)
+    throw new OkapiError('train.diverged', `expected finite scores for the threshold, got ${broken}`);
+  if (rate !== null && !(rate > 0 && rate < 1))
+    throw new OkapiError('option.invalid', `the false-alarm rate must lie between 0 and 1, got ${rate}`);
+}
+
+function describe(ordered: Float64Array): ScoreStatistics {
+  const middle = median(ordered);
+  return {
+    mean: ordered.reduce((a, b) => a + b, 0) / ordered.length,
+    p99: quantile(ordered, 0.99),
+    p995: quantile(ordered, 0.995),
+    median: middle,
+    mad: median(sorted(ordered.map((v) => Math.abs(v - middle)))),
+  };
+}
+
+interface Found {
+  readonly value: number;
+  readonly method: Exclude<ThresholdMethod, 'imported'>;
+}
+
+function byRule({ p99, p995, median, mad }: ScoreStatistics, ordered: Float64Array): Found {
+  const high = ordered.length < FEW_SCORES ? p99 : p995;
+  return { value: Math.max(high, median + SPREADS * mad), method: 'quantile-and-spread' };
+}
+
+/**
+ * With n exchangeable scores of good pictures, the next one exceeds the k-th smallest with probability at most
+ * 1 - k / (n + 1). So k = ceil((n + 1) (1 - rate)), when there is such a score.
+ */
+function byRate(statistics: ScoreStatistics, ordered: Float64Array, rate: number): Found {
+  const n = ordered.length;
+  const k = Math.ceil((n + 1) * (1 - rate) - 1e-9);
+  if (k <= n) return { value: ordered[k - 1]!, method: 'conformal' };
+  return { value: Math.max(ordered[n - 1]!, byRule(statistics, ordered).value), method: 'conformal-short' };
+}
+
+const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`;
+
+/** In words that a person at the line can use. */
+function trustOf(
+  method: Exclude<ThresholdMethod, 'imported'>,
+  source: ScoreSource,
+  n: number,
+  rate: number | null,
+): string {
+  const limit = `a false-alarm rate under ${percent(1 / (n + 1))} cannot be promised`;
+  const wanted = percent(rate ?? 0);
+  const needed = Math.ceil(1 / (rate ?? 1) - 1e-9) - 1;
+  const words: Record<typeof method, string> = {
+    'quantile-and-spread': `${n} good pictures: ${limit}`,
+    conformal: `${n} good pictures: ${wanted} false alarms are to be expected as long as good parts look like these`,
+    'conformal-short': `${n} good pictures are too few for ${wanted} false alarms (${needed} are needed): ${limit}`,
+  };
+  return (
+    words[method] + (source === 'cross-fitted' ? '; the scores are cross-fitted, so this is approximate' : '')
+  );
+}
