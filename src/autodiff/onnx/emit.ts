@@ -1,0 +1,360 @@
+// From a lowered graph to ONNX nodes: one row an op. Rows that say `lower` must have been rewritten before (lower.ts).
+import { type Graph, isOp, type Node, type Value } from '../graph.ts';
+import { toHalf } from '../half.ts';
+import type { OpName, Pads, ReduceAttrs } from '../ops/attributes.ts';
+import type { TypedArray } from '../runtime.ts';
+import { type DType, elementCount, GraphError } from '../tensor.ts';
+import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from './proto.ts';
+
+/** ai.onnx 21 is what ONNX Runtime 1.20 and later run; com.microsoft is used for FusedMatMul alone. */
+const opsets = [
+  { domain: '', version: 21 },
+  { domain: 'com.microsoft', version: 1 },
+];
+
+/** The ONNX records of a graph. Inputs and outputs keep their names. */
+export function emit(
+  graph: Graph,
+  options: { name?: string; metadata?: Readonly<Record<string, string>> } = {},
+): OnnxModel {
+  const writer = new Writer(graph);
+  for (const node of graph.nodes) writer.write(node);
+  return {
+    opsets,
+    producerName: 'okapi-vision',
+    metadata: options.metadata ?? {},
+    graph: {
+      name: options.name ?? 'graph',
+      nodes: writer.nodes,
+      initializers: writer.initializers,
+      inputs: graph.inputs.map((value) => ({
+        name: writer.nameOf(value),
+        dtype: value.type.dtype,
+        shape: value.type.shape,
+      })),
+      outputs: Object.entries(graph.outputs).map(([name, value]) => ({
+        name,
+        dtype: value.type.dtype,
+        shape: value.type.shape,
+      })),
+    },
+  };
+}
+
+class Writer {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxTensor[] = [];
+  readonly #names = new Map<Value, string>();
+  readonly #aliases: OnnxNode[] = [];
+  readonly #used = new Set<Value>();
+  readonly #literals = new Map<string, string>();
+  #next = 0;
+
+  constructor(graph: Graph) {
+    for (const node of graph.nodes) for (const value of node.inputs) this.#used.add(value);
+    for (const value of graph.inputs)
+      if (isOp(value.node, 'input')) this.#names.set(value, value.node.attributes.name);
+    for (const [name, value] of Object.entries(graph.outputs)) {
+      this.#used.add(value);
+      // An output that is an input, a constant or has two names gets its name through an Identity.
+      if (this.#names.has(value) || isOp(value.node, 'constant')) {
+        this.#aliases.push({ op: 'Identity', inputs: [this.nameOf(value)], outputs: [name], attributes: {} });
+      } else this.#names.set(value, name);
+    }
+  }
+
+  nameOf(value: Value): string {
+    let name = this.#names.get(value);
+    if (name === undefined) {
+      const given = isOp(value.node, 'constant') ? value.node.attributes.name : undefined;
+      name = given ?? `${value.node.op}_${this.#next++}`;
+      this.#names.set(value, name);
+    }
+    return name;
+  }
+
+  write(node: Node): void {
+    if (isOp(node, 'input')) return;
+    if (isOp(node, 'constant')) {
+      const { dtype, shape, data } = node.attributes;
+      this.initializers.push({ name: this.nameOf(node.outputs[0]!), dtype, shape, data });
+    } else {
+      const row = rows[node.op] as Row<OpName>;
+      if ('lower' in row) throw new GraphError(`emit: ${node.op} must have been lowered: ${row.lower}`);
+      this.nodes.push(this.#record(node, row));
+    }
+    const ready = this.#aliases.filter((alias) =>
+      node.outputs.some((value) => this.#names.get(value) === alias.inputs[0]),
+    );
+    this.nodes.push(...ready);
+  }
+
+  #record(node: Node, row: EmitRow<OpName>): OnnxNode {
+    const { attributes, extra } = row.with?.(node) ?? {};
+    const inputs = node.inputs.map((value) => this.nameOf(value));
+    for (const literal of extra ?? []) inputs.push(literal === null ? '' : this.#literal(literal));
+    const outputs = node.outputs.map((value, i) =>
+      i === 0 || this.#used.has(value) ? this.nameOf(value) : '',
+    );
+    while (outputs.at(-1) === '') outputs.pop();
+    const name = `${node.op}_${this.#next++}`;
+    return {
+      name,
+      op: row.op,
+      ...(row.domain && { domain: row.domain }),
+      inputs,
+      outputs,
+      attributes: attributes ?? {},
+    };
+  }
+
+  /** The name of an initializer that holds a small literal; equal literals share one. */
+  #literal({ dtype, shape, numbers }: Literal): string {
+    const key = `${dtype}[${shape}]${numbers}`;
+    let name = this.#literals.get(key);
+    if (name === undefined) {
+      name = `literal_${this.#literals.size}`;
+      this.#literals.set(key, name);
+      this.initializers.push({ name, dtype, shape, data: literalArray(dtype, numbers) });
+    }
+    return name;
+  }
+}
+
+interface Literal {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly numbers: readonly number[];
+}
+
+function literalArray(dtype: DType, numbers: readonly number[]): TypedArray {
+  if (dtype === 'int64') return BigInt64Array.from(numbers.map(BigInt));
+  if (dtype === 'float16') return Uint16Array.from(numbers.map(toHalf));
+  return dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers);
+}
+
+const int64s = (numbers: readonly number[]): Literal => ({
+  dtype: 'int64',
+  shape: [numbers.length],
+  numbers,
+});
+const scalarOf = (dtype: DType, value: number): Literal => ({ dtype, shape: [], numbers: [value] });
+const int = (value: number | boolean): OnnxAttribute => ({ kind: 'int', value: Number(value) });
+const float = (value: number): OnnxAttribute => ({ kind: 'float', value });
+const ints = (value: readonly number[]): OnnxAttribute => ({ kind: 'ints', value });
+const text = (value: string): OnnxAttribute => ({ kind: 'string', value });
+
+interface EmitRow<K extends OpName> {
+  readonly op: string;
+  readonly domain?: string;
+  /** ONNX attributes, and inputs that ONNX wants as tensors (null leaves one out). */
+  readonly with?: (node: Node<K>) => {
+    readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+    readonly extra?: readonly (Literal | null)[];
+  };
+}
+
+type Row<K extends OpName> = EmitRow<K> | { readonly lower: string };
+
+const reduction = (op: string) => ({
+  op,
+  with: ({ attributes: { axes, keepDims } }: { readonly attributes: ReduceAttrs }) => ({
+    attributes: { keepdims: int(keepDims) },
+    extra: [int64s(axes)],
+  }),
+});
+
+const convolution = (a: Node<'conv'>['attributes']) => ({
+  strides: ints(a.stride),
+  pads: ints(a.pads),
+  dilations: ints(a.dilation),
+  group: int(a.groups),
+});
+
+const poolPads = (pads: Pads) => ints(pads);
+
+/** TensorProto.DataType numbers, for Cast. */
+const dtypeCodes: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 };
+
+const rows: { readonly [K in OpName]: Row<K> } = {
+  input: { lower: 'it is no node' },
+  constant: { lower: 'it is no node' },
+  neg: { op: 'Neg' },
+  exp: { op: 'Exp' },
+  log: { op: 'Log' },
+  abs: { op: 'Abs' },
+  sqrt: { op: 'Sqrt' },
+  reciprocal: { op: 'Reciprocal' },
+  sign: { op: 'Sign' },
+  floor: { op: 'Floor' },
+  sin: { op: 'Sin' },
+  cos: { op: 'Cos' },
+  atan: { op: 'Atan' },
+  erf: { op: 'Erf' },
+  tanh: { op: 'Tanh' },
+  sigmoid: { op: 'Sigmoid' },
+  softplus: { op: 'Softplus' },
+  relu: { op: 'Relu' },
+  gelu: { op: 'Gelu' },
+  silu: { lower: 'ONNX 21 has no such op; ONNX Runtime fuses x * sigmoid(x) itself' },
+  hardSigmoid: { op: 'HardSigmoid', with: () => ({ attributes: { alpha: float(1 / 6), beta: float(0.5) } }) },
+  hardSwish: { op: 'HardSwish' },
+  clip: {
+    op: 'Clip',
+    with: ({ attributes: { min, max }, outputs }) => {
+      const { dtype } = outputs[0]!.type;
+      const bound = (x: number) => (Number.isFinite(x) ? scalarOf(dtype, x) : null);
+      return { extra: [bound(min), bound(max)] };
+    },
+  },
+  not: { op: 'Not' },
+  cast: { op: 'Cast', with: ({ attributes: { to } }) => ({ attributes: { to: int(dtypeCodes[to]) } }) },
+  stopGradient: { lower: 'it does nothing at run time' },
+  add: { op: 'Add' },
+  sub: { op: 'Sub' },
+  mul: { op: 'Mul' },
+  div: { op: 'Div' },
+  pow: { op: 'Pow' },
+  minimum: { op: 'Min' },
+  maximum: { op: 'Max' },
+  less: { op: 'Less' },
+  lessOrEqual: { op: 'LessOrEqual' },
+  greater: { op: 'Greater' },
+  greaterOrEqual: { op: 'GreaterOrEqual' },
+  equal: { op: 'Equal' },
+  and: { op: 'And' },
+  or: { op: 'Or' },
+  where: { op: 'Where' },
+  matmul: {
+    op: 'FusedMatMul',
+    domain: 'com.microsoft',
+    with: ({ attributes: { transA, transB } }) => ({
+      attributes: { transA: int(transA), transB: int(transB), alpha: float(1) },
+    }),
+  },
+  conv: { op: 'Conv', with: ({ attributes }) => ({ attributes: convolution(attributes) }) },
+  convTranspose: {
+    op: 'ConvTranspose',
+    with: ({ attributes }) => ({
+      attributes: { ...convolution(attributes), output_padding: ints(attributes.outputPads) },
+    }),
+  },
+  convWeightGrad: { lower: 'ONNX has no such op' },
+  maxPool: {
+    op: 'MaxPool',
+    with: ({ attributes: { kernel, stride, pads } }) => ({
+      attributes: { kernel_shape: ints(kernel), strides: ints(stride), pads: poolPads(pads) },
+    }),
+  },
+  resize: {
+    op: 'Resize',
+    with: ({ attributes: { mode }, outputs }) => ({
+      attributes:
+        mode === 'bilinear'
+          ? { mode: text('linear'), coordinate_transformation_mode: text('half_pixel') }
+          : {
+              mode: text('nearest'),
+              coordinate_transformation_mode: text('asymmetric'),
+              nearest_mode: text('floor'),
+            },
+      extra: [null, null, int64s(outputs[0]!.type.shape)],
+    }),
+  },
+  batchNorm: {
+    op: 'BatchNormalization',
+    // Momentum 0 hands out the batch's own mean and variance.
+    with: ({ attributes: { eps }, inputs }) => {
+      const channels = inputs[1]!.type.shape[0]!;
+      const running = (value: number): Literal => ({
+        dtype: inputs[0]!.type.dtype,
+        shape: [channels],
+        numbers: new Array<number>(channels).fill(value),
+      });
+      return {
+        attributes: { epsilon: float(eps), momentum: float(0), training_mode: int(1) },
+        extra: [running(0), running(1)],
+      };
+    },
+  },
+  groupNorm: { lower: 'its statistics are needed for the gradient, ONNX does not hand them out' },
+  layerNorm: {
+    op: 'LayerNormalization',
+    with: ({ attributes: { eps } }) => ({ attributes: { axis: int(-1), epsilon: float(eps) } }),
+  },
+  softmax: { op: 'Softmax', with: ({ attributes: { axis } }) => ({ attributes: { axis: int(axis) } }) },
+  logSoftmax: { op: 'LogSoftmax', with: ({ attributes: { axis } }) => ({ attributes: { axis: int(axis) } }) },
+  sum: reduction('ReduceSum'),
+  mean: reduction('ReduceMean'),
+  max: reduction('ReduceMax'),
+  min: reduction('ReduceMin'),
+  sumSquare: reduction('ReduceSumSquare'),
+  argMax: {
+    op: 'ArgMax',
+    with: ({ attributes: { axis, keepDims } }) => ({
+      attributes: { axis: int(axis), keepdims: int(keepDims) },
+    }),
+  },
+  topK: {
+    op: 'TopK',
+    with: ({ attributes: { k, axis, largest } }) => ({
+      attributes: { axis: int(axis), largest: int(largest) },
+      extra: [int64s([k])],
+    }),
+  },
+  reshape: { op: 'Reshape', with: ({ attributes: { shape } }) => ({ extra: [int64s(shape)] }) },
+  transpose: { op: 'Transpose', with: ({ attributes: { perm } }) => ({ attributes: { perm: ints(perm) } }) },
+  broadcastTo: { op: 'Expand', with: ({ attributes: { shape } }) => ({ extra: [int64s(shape)] }) },
+  concat: { op: 'Concat', with: ({ attributes: { axis } }) => ({ attributes: { axis: int(axis) } }) },
+  slice: {
+    op: 'Slice',
+    with: ({ attributes: { starts, sizes, steps }, inputs }) => {
+      const { shape } = inputs[0]!.type;
+      const cut = shape.flatMap((n, i) => (starts[i] === 0 && sizes[i] === n && steps[i] === 1 ? [] : [i]));
+      const end = (i: number) => {
+        const last = starts[i]! + sizes[i]! * steps[i]!;
+        return last < 0 ? last - shape[i]! : last; // backwards past index 0: counted from the end, so that it is not wrapped
+      };
+      return {
+        extra: [
+          int64s(cut.map((i) => starts[i]!)),
+          int64s(cut.map(end)),
+          int64s(cut),
+          int64s(cut.map((i) => steps[i]!)),
+        ],
+      };
+    },
+  },
+  pad: {
+    op: 'Pad',
+    with: ({ attributes: { before, after, value }, outputs }) => ({
+      attributes: { mode: text('constant') },
+      extra: [int64s([...before, ...after]), scalarOf(outputs[0]!.type.dtype, value)],
+    }),
+  },
+  gather: { op: 'Gather', with: ({ attributes: { axis } }) => ({ attributes: { axis: int(axis) } }) },
+  gatherElements: {
+    op: 'GatherElements',
+    with: ({ attributes: { axis } }) => ({ attributes: { axis: int(axis) } }),
+  },
+  scatterElements: {
+    op: 'ScatterElements',
+    with: ({ attributes: { axis, reduction } }) => ({
+      attributes: { axis: int(axis), reduction: text(reduction) },
+    }),
+  },
+};
+
+/** The ops that have an ONNX row; a graph must hold no others when it is emitted. */
+export const emittable: ReadonlySet<OpName> = new Set(
+  (Object.keys(rows) as OpName[]).filter(
+    (op) => op === 'input' || op === 'constant' || !('lower' in rows[op]),
+  ),
+);
+
+/** Bytes of the initializers, to decide whether a model needs external data. */
+export function weightBytes(model: OnnxModel): number {
+  return model.graph.initializers.reduce(
+    (total, { data, shape }) => total + data.BYTES_PER_ELEMENT * elementCount(shape),
+    0,
+  );
+}

@@ -1,0 +1,18 @@
+// A graph as an ONNX model, ready to run.
+import { check } from '../check.ts';
+import type { Graph } from '../graph.ts';
+import { emit, emittable } from './emit.ts';
+import { lower } from './lower.ts';
+import { encodeModel } from './proto.ts';
+
+export interface OnnxOptions {
+  readonly name?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The bytes of the ONNX model of a graph, lowered and simplified. Throws GraphError when an op cannot be written. */
+export function toOnnx(graph: Graph, options: OnnxOptions = {}): Uint8Array {
+  const lowered = lower(graph);
+  check(lowered, emittable);
+  return encodeModel(emit(lowered, options)).bytes;
+}

@@ -1,0 +1,353 @@
+// A training step: model, loss, gradients, clipping and optimizer compiled to one ONNX graph whose state stays in two
+// sets of buffers that take turns as input and output.
+import { gradients } from './grad.ts';
+import { graph, type Value } from './graph.ts';
+import { autocast, type LossScale, LossScaler } from './mixed-precision.ts';
+import { type Parameter, type Parameters, Scope } from './nn/parameters.ts';
+import { type Inputs, type InputTypes, makeInputs } from './nn/trace.ts';
+import { toOnnx } from './onnx/to-onnx.ts';
+import {
+  add,
+  constant,
+  div,
+  input,
+  isFinite,
+  maximum,
+  mul,
+  sqrt,
+  sub,
+  sumSquare,
+  where,
+} from './ops/build.ts';
+import type { Optimizer } from './optim/optimizers.ts';
+import type { LoadOptions, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
+import { elementCount, GraphError, type Shape } from './tensor.ts';
+
+export interface TrainStepOptions<T extends InputTypes> {
+  readonly runtime: Runtime;
+  readonly parameters: Parameters;
+  readonly inputs: T;
+  /** The model and its scalar loss; `outputs` are handed back by run. */
+  readonly build: (
+    s: Scope,
+    inputs: Inputs<T>,
+  ) => { readonly loss: Value; readonly outputs?: Readonly<Record<string, Value>> };
+  readonly optimizer: Optimizer;
+  /** Scales all gradients down together when their global norm is larger (Pascanu et al. 2013). */
+  readonly clipNorm?: number;
+  /** Runs whose mean gradient makes one optimizer step. */
+  readonly accumulate?: number;
+  /** Keeps an exponential moving average of the weights; its decay is given to run. */
+  readonly ema?: boolean;
+  /** 'mixed' computes products in float16 with dynamic loss scaling; for devices that have it. */
+  readonly precision?: 'float32' | 'mixed';
+  readonly load?: LoadOptions;
+}
+
+export interface StepRates {
+  readonly lr: number;
+  /** Needed when the step keeps an average: its decay, such as 0.999. */
+  readonly emaDecay?: number;
+}
+
+export interface StepResult {
+  readonly loss: number;
+  /** Global norm of the gradients before clipping. */
+  readonly gradientNorm: number;
+  /** False while gradients accumulate, and when mixed precision skipped a step that overflowed. */
+  readonly applied: boolean;
+  readonly outputs: Readonly<Record<string, RuntimeTensor>>;
+}
+
+/** All that a training step needs to go on bit for bit: weights, optimizer slots, buffers and counters. */
+export interface TrainState {
+  readonly step: number;
+  readonly accumulated: number;
+  readonly lossScale: LossScale | null;
+  readonly tensors: ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>;
+}
+
+interface StateTensor {
+  readonly shape: Shape;
+  current: Float32Array;
+  next: Float32Array;
+}
+
+export class TrainStep {
+  readonly #options: { readonly accumulate: number; readonly ema: boolean };
+  readonly #sessions: { readonly apply: RuntimeSession; readonly collect: RuntimeSession | null };
+  readonly #state: Map<string, StateTensor>;
+  readonly #outputNames: readonly string[];
+  readonly #scaler: LossScaler | null;
+  #step = 0;
+  #accumulated = 0;
+
+  private constructor(
+    options: { accumulate: number; ema: boolean },
+    sessions: { apply: RuntimeSession; collect: RuntimeSession | null },
+    state: Map<string, StateTensor>,
+    outputNames: readonly string[],
+    scaler: LossScaler | null,
+  ) {
+    this.#options = options;
+    this.#sessions = sessions;
+    this.#state = state;
+    this.#outputNames = outputNames;
+    this.#scaler = scaler;
+  }
+
+  /** Builds, differentiates and compiles. Throws GraphError when a trainable weight does not affect the loss. */
+  static async compile<T extends InputTypes>(options: TrainStepOptions<T>): Promise<TrainStep> {
+    const accumulate = options.accumulate ?? 1;
+    const plan = planStep(options, accumulate);
+    const load = (outputs: Readonly<Record<string, Value>>) =>
+      options.runtime.load(
+        toOnnx(graph({ inputs: plan.inputs(outputs), outputs }), { name: 'train_step' }),
+        options.load,
+      );
+    const apply = await load(plan.apply);
+    const collect = plan.collect ? await load(plan.collect) : null;
+    const scaler = options.precision === 'mixed' ? new LossScaler() : null;
+    return new TrainStep(
+      { accumulate, ema: options.ema ?? false },
+      { apply, collect },
+      plan.state,
+      plan.outputNames,
+      scaler,
+    );
+  }
+
+  /** One batch. Throws GraphError when a rate is missing. The loss may be NaN: the caller decides what that means. */
+  async run(feeds: Readonly<Record<string, RuntimeTensor>>, rates: StepRates): Promise<StepResult> {
+    const collecting = this.#accumulated + 1 < this.#options.accumulate;
+    const session = collecting ? this.#sessions.collect! : this.#sessions.apply;
+    const scalars: Record<string, RuntimeTensor> = {
+      'rate/lr': scalarTensor(rates.lr),
+      'rate/step': scalarTensor(this.#step + 1),
+      'rate/scale': scalarTensor(this.#scaler?.scale ?? 1),
+    };
+    if (this.#options.ema) {
+      if (rates.emaDecay === undefined)
+        throw new GraphError('train step: emaDecay is needed, because the step keeps an average');
+      scalars['rate/ema'] = scalarTensor(rates.emaDecay);
+    }
+    const fed: Record<string, RuntimeTensor> = { ...feeds };
+    const fetches: Record<string, RuntimeTensor | null> = {};
+    const written: StateTensor[] = [];
+    const inputNames = new Set(session.inputNames);
+    const outputNames = new Set(session.outputNames);
+    for (const name of Object.keys(scalars)) if (inputNames.has(name)) fed[name] = scalars[name]!;
+    for (const [name, tensor] of this.#state) {
+      if (inputNames.has(name)) fed[name] = { type: 'float32', dims: tensor.shape, data: tensor.current };
+      if (!outputNames.has(`next/${name}`)) continue;
+      fetches[`next/${name}`] = { type: 'float32', dims: tensor.shape, data: tensor.next };
+      written.push(tensor);
+    }
+    for (const name of outputNames) fetches[name] ??= null;
+    const results = await session.run(fed, fetches);
+    for (const tensor of written) [tensor.current, tensor.next] = [tensor.next, tensor.current];
+    return this.#account(results, collecting);
+  }
+
+  #account(results: Record<string, RuntimeTensor>, collecting: boolean): StepResult {
+    const read = (name: string) => Number(results[name]!.data[0]);
+    const finite = this.#scaler === null || collecting || read('result/finite') === 1;
+    this.#scaler?.update(finite, collecting);
+    if (collecting) this.#accumulated++;
+    else {
+      this.#accumulated = 0;
+      if (finite) this.#step++;
+      for (const [name, tensor] of this.#state) if (name.startsWith('sum/')) tensor.current.fill(0);
+    }
+    const outputs = Object.fromEntries(this.#outputNames.map((name) => [name, results[`output/${name}`]!]));
+    return {
+      loss: read('result/loss'),
+      gradientNorm: collecting ? Number.NaN : read('result/gradientNorm'),
+      applied: !collecting && finite,
+      outputs,
+    };
+  }
+
+  /** Optimizer steps made so far. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** A copy of everything that the next step depends on. */
+  state(): TrainState {
+    const tensors = new Map(
+      [...this.#state].map(([name, { shape, current }]) => [name, { shape, data: current.slice() }]),
+    );
+    return {
+      step: this.#step,
+      accumulated: this.#accumulated,
+      lossScale: this.#scaler?.state() ?? null,
+      tensors,
+    };
+  }
+
+  /** Goes back to a state of the same step. Throws GraphError when a tensor is missing, unknown or of another shape. */
+  restore(state: TrainState): void {
+    const unknown = [...state.tensors.keys()].filter((name) => !this.#state.has(name));
+    if (unknown.length > 0) throw new GraphError(`train state: ${unknown[0]} does not belong to this step`);
+    for (const [name, tensor] of this.#state) {
+      const saved = state.tensors.get(name);
+      if (!saved || saved.data.length !== tensor.current.length) {
+        throw new GraphError(
+          `train state: expected ${name} [${tensor.shape}], got ${saved ? `[${saved.shape}]` : 'nothing'}`,
+        );
+      }
+    }
+    for (const [name, tensor] of this.#state) tensor.current.set(state.tensors.get(name)!.data);
+    this.#step = state.step;
+    this.#accumulated = state.accumulated;
+    if (state.lossScale) this.#scaler?.restore(state.lossScale);
+  }
+
+  /** Copies the present weights and buffers (or the moving average of the weights) into a store. */
+  writeTo(parameters: Parameters, which: 'weights' | 'ema' = 'weights'): void {
+    for (const { name, data } of parameters.all()) {
+      const source = (which === 'ema' && this.#state.get(`ema/${name}`)) || this.#state.get(name);
+      if (source) data.set(source.current);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#sessions.apply.close();
+    await this.#sessions.collect?.close();
+  }
+}
+
+function scalarTensor(value: number): RuntimeTensor {
+  return { type: 'float32', dims: [], data: Float32Array.of(value) };
+}
+
+interface Plan {
+  readonly apply: Readonly<Record<string, Value>>;
+  readonly collect: Readonly<Record<string, Value>> | null;
+  readonly state: Map<string, StateTensor>;
+  readonly outputNames: readonly string[];
+  /** The inputs that some outputs need. */
+  inputs(outputs: Readonly<Record<string, Value>>): Value[];
+}
+
+/** Names: a weight or buffer is fed under its own name and comes back as next/NAME; slots are SLOT/NAME. */
+function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate: number): Plan {
+  const { parameters, optimizer } = options;
+  const scope = new Scope(parameters, 'train');
+  const fed = makeInputs(options.inputs);
+  const built = options.build(scope, fed);
+  const model = options.precision === 'mixed' ? autocast(built) : built;
+  const rate = {
+    lr: input('rate/lr', []),
+    step: input('rate/step', []),
+    scale: input('rate/scale', []),
+    ema: input('rate/ema', []),
+  };
+
+  const state = new Map<string, StateTensor>();
+  const inputs = new Map<string, Value>();
+  const keep = (name: string, like: Parameter, first: Float32Array): Value => {
+    state.set(name, { shape: like.shape, current: first, next: new Float32Array(first.length) });
+    const value = scope.values().get(name) ?? input(name, like.shape);
+    inputs.set(name, value);
+    return value;
+  };
+
+  const used = [...scope.values().keys()].map((name) => parameters.get(name)!);
+  const trained = used.filter((parameter) => parameter.trainable);
+  if (trained.length === 0) throw new GraphError('train step: the model has no trainable weights');
+  const weights = trained.map((parameter) => keep(parameter.name, parameter, parameter.data.slice()));
+  const mixed = options.precision === 'mixed';
+  const scaled = mixed ? mul(model.loss, rate.scale) : model.loss;
+  const raw = gradients(scaled, weights).map((g) => (mixed ? div(g, rate.scale) : g));
+
+  const collected: Record<string, Value> = {};
+  const grads = raw.map((g, i) => {
+    if (accumulate === 1) return g;
+    const parameter = trained[i]!;
+    const sum = keep(`sum/${parameter.name}`, parameter, new Float32Array(elementCount(parameter.shape)));
+    const next = add(sum, mul(g, 1 / accumulate));
+    collected[`next/sum/${parameter.name}`] = next;
+    return next;
+  });
+
+  const norm = sqrt(grads.map((g) => sumSquare(g)).reduce((a, b) => add(a, b)));
+  const factor = options.clipNorm === undefined ? undefined : clipFactor(norm, options.clipNorm);
+  const finite = mixed ? isFinite(norm) : undefined;
+  const guarded = (next: Value, old: Value) => (finite ? where(finite, next, old) : next);
+
+  const next: Record<string, Value> = {};
+  for (const [i, parameter] of trained.entries()) {
+    const slots = Object.fromEntries(
+      optimizer.slots.map((slot) => [
+        slot,
+        keep(`${slot}/${parameter.name}`, parameter, new Float32Array(parameter.data.length)),
+      ]),
+    );
+    const w = weights[i]!;
+    const g = factor ? mul(grads[i]!, factor) : grads[i]!;
+    const updated = optimizer.update({
+      w,
+      g,
+      slots,
+      lr: rate.lr,
+      step: rate.step,
+      decay: optimizer.decayOf(parameter.group),
+    });
+    next[`next/${parameter.name}`] = guarded(updated.w, w);
+    for (const slot of optimizer.slots)
+      next[`next/${slot}/${parameter.name}`] = guarded(updated.slots[slot]!, slots[slot]!);
+    if (!options.ema) continue;
+    const average = keep(`ema/${parameter.name}`, parameter, parameter.data.slice());
+    const change = mul(sub(next[`next/${parameter.name}`]!, average), sub(1, rate.ema));
+    next[`next/ema/${parameter.name}`] = add(average, change);
+  }
+
+  const buffers: Record<string, Value> = {};
+  for (const parameter of used) {
+    if (parameter.trainable || scope.values().get(parameter.name)!.node.op !== 'input') continue;
+    const old = keep(parameter.name, parameter, parameter.data.slice());
+    buffers[`next/${parameter.name}`] = scope.updates().get(parameter.name) ?? old;
+  }
+
+  const outputs = Object.fromEntries(
+    Object.entries(model.outputs ?? {}).map(([name, value]) => [`output/${name}`, value]),
+  );
+  const always = { 'result/loss': model.loss, ...outputs, ...buffers };
+  const everyInput = [...(Object.values(fed) as Value[]), ...Object.values(rate), ...inputs.values()];
+  return {
+    apply: {
+      ...always,
+      'result/gradientNorm': norm,
+      ...(finite && { 'result/finite': where(finite, constant(1), constant(0)) }),
+      ...next,
+    },
+    collect: accumulate > 1 ? { ...always, ...collected } : null,
+    state,
+    outputNames: Object.keys(model.outputs ?? {}),
+    inputs: (wanted) => reached(wanted, everyInput, Object.values(fed) as Value[]),
+  };
+}
+
+/** 1, or maxNorm / norm when the norm is larger; as torch.nn.utils.clip_grad_norm_ (which adds 1e-6). */
+function clipFactor(norm: Value, maxNorm: number): Value {
+  return div(constant(maxNorm), maximum(add(norm, 1e-6), maxNorm));
+}
+
+/** The candidates that the outputs depend on, and the model's own inputs in any case. */
+function reached(
+  outputs: Readonly<Record<string, Value>>,
+  candidates: readonly Value[],
+  always: readonly Value[],
+): Value[] {
+  const seen = new Set<Value['node']>();
+  const stack = Object.values(outputs).map((value) => value.node);
+  while (stack.length > 0) {
+    const node = stack.pop()!;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    for (const value of node.inputs) stack.push(value.node);
+  }
+  return candidates.filter((value) => seen.has(value.node) || always.includes(value));
+}

@@ -1,0 +1,54 @@
+// The training loss of the autoencoder: 0.7 * L1 + 0.15 * (1 - SSIM).
+import {
+  abs,
+  add,
+  averagePool2d,
+  concat,
+  div,
+  mean,
+  mul,
+  slice,
+  square,
+  sub,
+  type Value,
+} from '../../../autodiff/index.ts';
+
+/** x, y: [N, 3, H, W] in 0..1. SSIM with a 7x7 mean window whose zero padding is counted (Wang et al. 2004, eq. 13). */
+export function similarity(x: Value, y: Value): Value {
+  const c1 = 1e-4;
+  const c2 = 9e-4;
+  const n = x.type.shape[0]!;
+  // One pooling for the five means: they lie side by side in the batch.
+  const all = averagePool2d(concat([x, y, square(x), square(y), mul(x, y)], 0), {
+    kernel: 7,
+    stride: 1,
+    pad: 3,
+  });
+  const [mx, my, mxx, myy, mxy] = [0, 1, 2, 3, 4].map((i) => part(all, i * n, n)) as [
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  const product = mul(mx, my);
+  const squares = add(square(mx), square(my));
+  const covariance = sub(mxy, product);
+  const variances = sub(add(mxx, myy), squares);
+  const above = mul(add(mul(product, 2), c1), add(mul(covariance, 2), c2));
+  const below = mul(add(squares, c1), add(variances, c2));
+  return mean(div(above, below));
+}
+
+function part(x: Value, start: number, size: number): Value {
+  return slice(x, { axes: [0], starts: [start], ends: [start + size] });
+}
+
+export function reconstructionLoss(
+  reconstruction: Value,
+  target: Value,
+): { loss: Value; l1: Value; ssim: Value } {
+  const l1 = mean(abs(sub(reconstruction, target)));
+  const ssim = similarity(reconstruction, target);
+  return { loss: add(mul(l1, 0.7), mul(sub(1, ssim), 0.15)), l1, ssim };
+}
