@@ -8,6 +8,7 @@ export const errorTable = {
   'image.truncated': 'the picture ends too early',
   'image.corrupt': 'the picture cannot be decoded',
   'image.too_many_pixels': 'the picture has more pixels than the limit',
+  'image.too_large': 'the file has more bytes than the limit',
   'image.too_small': 'the picture is smaller than the minimum',
   'dataset.not_found': 'the folder does not exist or holds no pictures',
   'dataset.layout': 'the folder is not laid out as expected',
