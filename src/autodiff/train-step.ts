@@ -6,19 +6,7 @@ import { autocast, type LossScale, LossScaler } from './mixed-precision.ts';
 import { type Parameter, type Parameters, Scope } from './nn/parameters.ts';
 import { type Inputs, type InputTypes, makeInputs } from './nn/trace.ts';
 import { toOnnx } from './onnx/to-onnx.ts';
-import {
-  add,
-  constant,
-  div,
-  input,
-  isFinite,
-  maximum,
-  mul,
-  sqrt,
-  sub,
-  sumSquare,
-  where,
-} from './ops/build.ts';
+import { add, constant, div, finite, input, maximum, mul, sqrt, sub, sumSquare, where } from './ops/build.ts';
 import type { Optimizer } from './optim/optimizers.ts';
 import type { LoadOptions, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
 import { elementCount, GraphError, type Shape } from './tensor.ts';
@@ -274,7 +262,7 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
 
   const norm = sqrt(grads.map((g) => sumSquare(g)).reduce((a, b) => add(a, b)));
   const factor = options.clipNorm === undefined ? undefined : clipFactor(norm, options.clipNorm);
-  const finite = mixed ? isFinite(norm) : undefined;
+  const finite = mixed ? finite(norm) : undefined;
   const guarded = (next: Value, old: Value) => (finite ? where(finite, next, old) : next);
 
   const next: Record<string, Value> = {};

@@ -89,7 +89,7 @@ export const cast = (x: Value, to: DType): Value => applyOne('cast', [x], { to }
 /** x, through which no gradient flows back. */
 export const stopGradient = (x: Value): Value => applyOne('stopGradient', [x], {});
 /** True where x is neither NaN nor infinite. */
-export const isFinite = (x: Value): Value =>
+export const finite = (x: Value): Value =>
   lessOrEqual(abs(x), x.type.dtype === 'float16' ? 65504 : 3.4028234663852886e38);
 
 // Elementwise, two inputs (NumPy broadcasting)
