@@ -3,7 +3,8 @@ import { check } from './check.ts';
 import { evaluate } from './evaluate.ts';
 import { type Graph, graph, isOp, makeNode, type Node, topologicalOrder, type Value } from './graph.ts';
 import type { OpAttributes, OpName } from './ops/attributes.ts';
-import { constant, reshape, transpose } from './ops/build.ts';
+import { constant, reshape, slice, transpose } from './ops/build.ts';
+import { applyOne } from './ops/infer.ts';
 import { elementCount, sameShape } from './tensor.ts';
 
 /** What a rule makes of a node whose inputs were already rewritten: one value per output, or undefined to keep it. */
@@ -102,8 +103,11 @@ const identities: Identities = {
   broadcastTo: ({ inputs: [x], outputs: [y] }) => (sameShape(x!.type.shape, y!.type.shape) ? x : undefined),
   pad: ({ inputs: [x], attributes: { before, after } }) =>
     [...before, ...after].every((n) => n === 0) ? x : undefined,
-  slice: ({ inputs: [x], attributes: { sizes, steps } }) =>
-    sameShape(x!.type.shape, sizes) && steps.every((step) => step === 1) ? x : undefined,
+  slice: ({ inputs: [x], attributes: { starts, sizes, steps } }) => {
+    if (steps.some((step) => step !== 1)) return undefined;
+    if (sameShape(x!.type.shape, sizes)) return x;
+    return isOp(x!.node, 'convTranspose') ? narrowed(x!.node, starts, sizes) : undefined;
+  },
   cast: ({ inputs: [x], attributes: { to } }) => (x!.type.dtype === to ? x : undefined),
   concat: ({ inputs }) => (inputs.length === 1 ? inputs[0] : undefined),
   sum: ({ inputs: [x], outputs: [y], attributes: { axes } }) =>
@@ -113,6 +117,20 @@ const identities: Identities = {
   mul: ({ inputs: [a, b] }) => without(a!, b!, 1) ?? without(b!, a!, 1),
   div: ({ inputs: [a, b] }) => without(a!, b!, 1),
 };
+
+/** Some output channels of a transposed convolution need only the weights of those channels (the gradient of a concat). */
+function narrowed(
+  node: Node<'convTranspose'>,
+  starts: readonly number[],
+  sizes: readonly number[],
+): Value | undefined {
+  const [x, w, bias] = node.inputs as [Value, Value, Value?];
+  const { shape } = node.outputs[0]!.type;
+  const onlyChannels = sizes.every((size, axis) => axis === 1 || size === shape[axis]);
+  if (!onlyChannels || bias || node.attributes.groups !== 1) return undefined;
+  const part = slice(w, { axes: [1], starts: [starts[1]!], ends: [starts[1]! + sizes[1]!] });
+  return applyOne('convTranspose', [x, part], node.attributes);
+}
 
 /** `kept`, when `other` is a constant full of the neutral element and does not broadcast `kept` to more. */
 function without(kept: Value, other: Value, neutral: number): Value | undefined {

@@ -262,8 +262,8 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
 
   const norm = sqrt(grads.map((g) => sumSquare(g)).reduce((a, b) => add(a, b)));
   const factor = options.clipNorm === undefined ? undefined : clipFactor(norm, options.clipNorm);
-  const finite = mixed ? finite(norm) : undefined;
-  const guarded = (next: Value, old: Value) => (finite ? where(finite, next, old) : next);
+  const sound = mixed ? finite(norm) : undefined;
+  const guarded = (next: Value, old: Value) => (sound ? where(sound, next, old) : next);
 
   const next: Record<string, Value> = {};
   for (const [i, parameter] of trained.entries()) {
@@ -308,7 +308,7 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
     apply: {
       ...always,
       'result/gradientNorm': norm,
-      ...(finite && { 'result/finite': where(finite, constant(1), constant(0)) }),
+      ...(sound && { 'result/finite': where(sound, constant(1), constant(0)) }),
       ...next,
     },
     collect: accumulate > 1 ? { ...always, ...collected } : null,

@@ -1,6 +1,6 @@
 // Rewrites ops that ONNX lacks, or that ONNX Runtime runs slowly, into ones that it has and runs fast.
 import type { Graph, Node, Value } from '../graph.ts';
-import type { OpName } from '../ops/attributes.ts';
+import type { OpName, Pads, Pair } from '../ops/attributes.ts';
 import {
   add,
   concat,
@@ -91,41 +91,68 @@ function lowerConvTranspose(node: Node<'convTranspose'>): readonly Value[] | und
 /**
  * dW of a convolution as matrix products over unfolded pixels: dW[o, c, i, j] = sum over n, y, x of
  * dy[n, o, y, x] * xpad[n, c, y * stride + i * dilation, x * stride + j * dilation].
+ * Unfolding makes kh * kw shifted copies, so at stride 1 the side with fewer channels is unfolded: dy instead of x turns
+ * every shift around, dW[o, c, i, j] = sum of x[n, c, u, v] * dypad[n, o, u - i * dilation + pad, v - j * dilation + pad].
  */
 function lowerConvWeightGrad(node: Node<'convWeightGrad'>): Value {
   const [x, dy] = node.inputs as [Value, Value];
   const { kernel, stride, pads, dilation, groups } = node.attributes;
-  const [n, channels] = x.type.shape as [number, number];
+  const channels = x.type.shape[1]!;
   const [, outChannels, height, width] = dy.type.shape as [number, number, number, number];
+  const plain = stride[0] === 1 && stride[1] === 1;
+  const reach = [(kernel[0] - 1) * dilation[0], (kernel[1] - 1) * dilation[1]] as const;
+  const turnedPads: Pads = [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]];
+  const turned = plain && outChannels < channels && turnedPads.every((p) => p >= 0);
+  if (!turned) {
+    const columns = unfold(x, { kernel, dilation, stride, pads, size: [height, width], groups });
+    return reshape(transpose(pairSum(dy, columns, groups), [0, 1, 3, 2]), [
+      outChannels,
+      channels / groups,
+      ...kernel,
+    ]);
+  }
+  const size: Pair = [x.type.shape[2]!, x.type.shape[3]!];
+  const columns = unfold(dy, { kernel, dilation, stride, pads: turnedPads, size, groups });
+  const product = pairSum(x, columns, groups); // [G, C/G, taps, O/G], taps turned around
+  const weights = transpose(flip(product, [2]), [0, 3, 1, 2]);
+  return reshape(weights, [outChannels, channels / groups, ...kernel]);
+}
+
+interface Unfold {
+  readonly kernel: Pair;
+  readonly dilation: Pair;
+  readonly stride: Pair;
+  readonly pads: Pads;
+  /** Height and width of the result. */
+  readonly size: Pair;
+  readonly groups: number;
+}
+
+/** x: [N, C, H, W] -> [N, G, taps, C / G, area]: one shifted copy of x per tap of the kernel. */
+function unfold(x: Value, { kernel, dilation, stride, pads, size, groups }: Unfold): Value {
+  const [n, channels] = x.type.shape as [number, number];
   const padded = pad(x, [0, 0, pads[0], pads[1]], [0, 0, pads[2], pads[3]]);
+  const span = (i: 0 | 1, start: number) => start + (size[i] - 1) * stride[i] + 1;
   const shifts: Value[] = [];
   for (let i = 0; i < kernel[0]; i++) {
     for (let j = 0; j < kernel[1]; j++) {
-      const top = i * dilation[0];
-      const left = j * dilation[1];
-      shifts.push(
-        slice(padded, {
-          axes: [2, 3],
-          starts: [top, left],
-          ends: [top + (height - 1) * stride[0] + 1, left + (width - 1) * stride[1] + 1],
-          steps: stride,
-        }),
-      );
+      const starts = [i * dilation[0], j * dilation[1]] as const;
+      const shift = slice(padded, {
+        axes: [2, 3],
+        starts,
+        ends: [span(0, starts[0]), span(1, starts[1])],
+        steps: stride,
+      });
+      shifts.push(reshape(shift, [n, groups, 1, channels / groups, size[0] * size[1]]));
     }
   }
-  const area = height * width;
-  const taps = kernel[0] * kernel[1];
-  // [N, taps * C, area] against [N, O, area]
-  const unfolded = concat(shifts, 1);
-  const each = channels / groups;
-  const columns = transpose(reshape(unfolded, [n, taps, groups, each, area]), [0, 2, 1, 3, 4]);
-  const product = matmul(
-    reshape(dy, [n, groups, outChannels / groups, area]),
-    reshape(columns, [n, groups, taps * each, area]),
-    {
-      transB: true,
-    },
-  ); // [N, G, O/G, taps * C/G]
-  const total = reshape(sum(product, { axes: [0] }), [outChannels, taps, each]);
-  return reshape(transpose(total, [0, 2, 1]), [outChannels, each, ...kernel]);
+  return concat(shifts, 2);
+}
+
+/** Sum over images and pixels of all products: x [N, G * A, area], columns [N, G, taps, B, area] -> [G, A, taps, B]. */
+function pairSum(x: Value, columns: Value, groups: number): Value {
+  const [n, , taps, each, area] = columns.type.shape as [number, number, number, number, number];
+  const rows = reshape(x, [n, groups, -1, area]);
+  const product = matmul(rows, reshape(columns, [n, groups, taps * each, area]), { transB: true });
+  return reshape(sum(product, { axes: [0] }), [groups, -1, taps, each]);
 }
