@@ -11,8 +11,9 @@ export function jet(): Uint8Array {
 }
 
 /**
- * Our own map from near black through violet and orange to pale yellow. Its lightness rises evenly, so that a step looks
- * as large at every level and also in grey print and to the colour-blind. Stops are in OKLCH (Ottosson 2020).
+ * Our own map from near black through violet and red to amber. Its lightness rises evenly, so that the order of levels is
+ * also seen in grey print and by the colour-blind; it ends short of white, so that the top stands out on a pale part too.
+ * Stops are in OKLCH (Ottosson 2020).
  */
 export function ember(): Uint8Array {
   return table((i) => {
@@ -27,10 +28,10 @@ export function ember(): Uint8Array {
 /** Lightness, chroma, hue in degrees (past 360 so that hues run one way), at even distances. */
 const EMBER: readonly (readonly [number, number, number])[] = [
   [0.14, 0.03, 285],
-  [0.34, 0.13, 297],
-  [0.54, 0.2, 375],
-  [0.74, 0.17, 415],
-  [0.95, 0.11, 465],
+  [0.33, 0.14, 297],
+  [0.5, 0.2, 355],
+  [0.65, 0.22, 390],
+  [0.83, 0.17, 438],
 ];
 
 function table(colour: (level: number) => readonly number[]): Uint8Array {

@@ -10,7 +10,7 @@ const SATURATION = 2;
 /** In thresholds: under the first the overlay is clear; from there its opacity rises to the second. */
 const CLEAR_BELOW = 0.5;
 const OPAQUE_FROM = 1.25;
-const MAX_OPACITY = 0.72;
+const MAX_OPACITY = 0.62;
 
 /** The map in colour, at the given size: level 0 for a score of 0, the middle at the threshold, the top from twice that. */
 export function renderHeatmap(

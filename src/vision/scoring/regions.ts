@@ -24,7 +24,7 @@ export interface RegionOptions {
 }
 
 /** Outlines may leave the staircase of map pixels by this much, in map pixels. */
-const OUTLINE_TOLERANCE = 0.75;
+const OUTLINE_TOLERANCE = 1;
 
 /**
  * Regions where `map` is above `pixelThreshold` (8-connected), in pixels of a picture of the given size, by falling
