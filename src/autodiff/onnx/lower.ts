@@ -76,83 +76,97 @@ function lowerConvTranspose(node: Node<'convTranspose'>): readonly Value[] | und
     kh,
     kw,
   ]);
-  const reachY = (kh - 1) * dilation[0];
-  const reachX = (kw - 1) * dilation[1];
-  const own = [
-    reachY - pads[0],
-    reachX - pads[1],
-    reachY - pads[2] + outputPads[0],
-    reachX - pads[3] + outputPads[1],
-  ] as const;
+  const [top, left, bottom, right] = mirroredPads([kh, kw], dilation, pads);
+  const own: Pads = [top, left, bottom + outputPads[0], right + outputPads[1]];
   if (own.some((p) => p < 0)) return undefined;
   return [conv2d(x, swapped, { pad: own, dilation, groups, ...(bias && { bias }) })];
 }
 
 /**
- * dW of a convolution as matrix products over unfolded pixels: dW[o, c, i, j] = sum over n, y, x of
- * dy[n, o, y, x] * xpad[n, c, y * stride + i * dilation, x * stride + j * dilation].
- * Unfolding makes kh * kw shifted copies, so at stride 1 the side with fewer channels is unfolded: dy instead of x turns
- * every shift around, dW[o, c, i, j] = sum of x[n, c, u, v] * dypad[n, o, u - i * dilation + pad, v - j * dilation + pad].
+ * dW of a convolution, dW[o, c, i, j] = sum over n, y, x of dy[n, o, y, x] * xpad[n, c, y * stride + i * dilation, ...]:
+ * one long matrix product a tap, over all pixels of the batch. Each tap needs a shifted copy of one side, so at stride 1
+ * the side with fewer channels is shifted; shifting dy turns the taps around.
  */
 function lowerConvWeightGrad(node: Node<'convWeightGrad'>): Value {
+  if (node.attributes.groups > 1) return groupedWeightGrad(node);
   const [x, dy] = node.inputs as [Value, Value];
-  const { kernel, stride, pads, dilation, groups } = node.attributes;
+  const { kernel, stride, pads, dilation } = node.attributes;
   const channels = x.type.shape[1]!;
   const [, outChannels, height, width] = dy.type.shape as [number, number, number, number];
-  const plain = stride[0] === 1 && stride[1] === 1;
-  const reach = [(kernel[0] - 1) * dilation[0], (kernel[1] - 1) * dilation[1]] as const;
-  const turnedPads: Pads = [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]];
-  const turned = plain && outChannels < channels && turnedPads.every((p) => p >= 0);
-  if (!turned) {
-    const columns = unfold(x, { kernel, dilation, stride, pads, size: [height, width], groups });
-    return reshape(transpose(pairSum(dy, columns, groups), [0, 1, 3, 2]), [
-      outChannels,
-      channels / groups,
-      ...kernel,
-    ]);
-  }
-  const size: Pair = [x.type.shape[2]!, x.type.shape[3]!];
-  const columns = unfold(dy, { kernel, dilation, stride, pads: turnedPads, size, groups });
-  const product = pairSum(x, columns, groups); // [G, C/G, taps, O/G], taps turned around
-  const weights = transpose(flip(product, [2]), [0, 3, 1, 2]);
-  return reshape(weights, [outChannels, channels / groups, ...kernel]);
+  const turnedPads = mirroredPads(kernel, dilation, pads);
+  const turned =
+    stride[0] === 1 && stride[1] === 1 && outChannels < channels && turnedPads.every((p) => p >= 0);
+  const [fixed, moving] = turned ? [x, dy] : [dy, x];
+  const size: Pair = turned ? [x.type.shape[2]!, x.type.shape[3]!] : [height, width];
+  const pixels = (v: Value) => reshape(v, [v.type.shape[0]!, -1]);
+  const still = pixels(channelsFirst(fixed));
+  const taps = shifts(channelsFirst(moving), {
+    kernel,
+    dilation,
+    stride,
+    pads: turned ? turnedPads : pads,
+    size,
+  }).map(pixels);
+  const products = (turned ? taps.reverse() : taps).map((tap) =>
+    turned ? matmul(tap, still, { transB: true }) : matmul(still, tap, { transB: true }),
+  );
+  const stacked = concat(
+    products.map((product) => reshape(product, [1, outChannels * channels])),
+    0,
+  );
+  return reshape(transpose(stacked, [1, 0]), [outChannels, channels, ...kernel]);
 }
 
-interface Unfold {
+/** [N, C, H, W] -> [C, N, H, W]. */
+function channelsFirst(x: Value): Value {
+  return transpose(x, [1, 0, 2, 3]);
+}
+
+/** The padding with which a kernel turned around reaches the same pixels. */
+function mirroredPads(kernel: Pair, dilation: Pair, pads: Pads): Pads {
+  const reach = [(kernel[0] - 1) * dilation[0], (kernel[1] - 1) * dilation[1]] as const;
+  return [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]];
+}
+
+interface Shifts {
   readonly kernel: Pair;
   readonly dilation: Pair;
   readonly stride: Pair;
   readonly pads: Pads;
-  /** Height and width of the result. */
+  /** Height and width of each result. */
   readonly size: Pair;
-  readonly groups: number;
 }
 
-/** x: [N, C, H, W] -> [N, G, taps, C / G, area]: one shifted copy of x per tap of the kernel. */
-function unfold(x: Value, { kernel, dilation, stride, pads, size, groups }: Unfold): Value {
-  const [n, channels] = x.type.shape as [number, number];
+/** One shifted copy of x [A, B, H, W] per tap of the kernel, row by row: each [A, B, ...size]. */
+function shifts(x: Value, { kernel, dilation, stride, pads, size }: Shifts): Value[] {
   const padded = pad(x, [0, 0, pads[0], pads[1]], [0, 0, pads[2], pads[3]]);
-  const span = (i: 0 | 1, start: number) => start + (size[i] - 1) * stride[i] + 1;
-  const shifts: Value[] = [];
+  const end = (i: 0 | 1, start: number) => start + (size[i] - 1) * stride[i] + 1;
+  const out: Value[] = [];
   for (let i = 0; i < kernel[0]; i++) {
     for (let j = 0; j < kernel[1]; j++) {
       const starts = [i * dilation[0], j * dilation[1]] as const;
-      const shift = slice(padded, {
-        axes: [2, 3],
-        starts,
-        ends: [span(0, starts[0]), span(1, starts[1])],
-        steps: stride,
-      });
-      shifts.push(reshape(shift, [n, groups, 1, channels / groups, size[0] * size[1]]));
+      const ends = [end(0, starts[0]), end(1, starts[1])];
+      out.push(slice(padded, { axes: [2, 3], starts, ends, steps: stride }));
     }
   }
-  return concat(shifts, 2);
+  return out;
 }
 
-/** Sum over images and pixels of all products: x [N, G * A, area], columns [N, G, taps, B, area] -> [G, A, taps, B]. */
-function pairSum(x: Value, columns: Value, groups: number): Value {
-  const [n, , taps, each, area] = columns.type.shape as [number, number, number, number, number];
-  const rows = reshape(x, [n, groups, -1, area]);
-  const product = matmul(rows, reshape(columns, [n, groups, taps * each, area]), { transB: true });
-  return reshape(sum(product, { axes: [0] }), [groups, -1, taps, each]);
+/** With groups each group has few channels, so the taps go into one product per image and group. */
+function groupedWeightGrad(node: Node<'convWeightGrad'>): Value {
+  const [x, dy] = node.inputs as [Value, Value];
+  const { kernel, stride, pads, dilation, groups } = node.attributes;
+  const [n, channels] = x.type.shape as [number, number];
+  const [, outChannels, height, width] = dy.type.shape as [number, number, number, number];
+  const each = channels / groups;
+  const area = height * width;
+  const taps = shifts(x, { kernel, dilation, stride, pads, size: [height, width] });
+  const columns = concat(
+    taps.map((tap) => reshape(tap, [n, groups, 1, each, area])),
+    2,
+  );
+  const flat = reshape(columns, [n, groups, taps.length * each, area]);
+  const product = matmul(reshape(dy, [n, groups, outChannels / groups, area]), flat, { transB: true });
+  const total = reshape(sum(product, { axes: [0] }), [outChannels, taps.length, each]);
+  return reshape(transpose(total, [0, 2, 1]), [outChannels, each, ...kernel]);
 }
