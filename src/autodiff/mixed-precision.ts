@@ -1,43 +1,16 @@
 // Mixed precision (Micikevicius et al. 2018): products in float16, everything else in float32, with dynamic loss scaling.
-import { makeNode, type Node, topologicalOrder, type Value } from './graph.ts';
 import { cast } from './ops/build.ts';
-import { inferTypes } from './ops/infer.ts';
+import { apply } from './ops/infer.ts';
+import type { RewriteRule } from './rewrite.ts';
 
 const inHalf = new Set(['matmul', 'conv', 'convTranspose']);
 
-/** The same model with its products computed in float16. Weights stay float32 and are cast where they are used. */
-export function autocast(model: { loss: Value; outputs?: Readonly<Record<string, Value>> }) {
-  const renamed = new Map<Value, Value>();
-  const current = (value: Value): Value => renamed.get(value) ?? value;
-  for (const node of topologicalOrder([model.loss, ...Object.values(model.outputs ?? {})])) {
-    const values = inHalf.has(node.op)
-      ? halved(node, node.inputs.map(current))
-      : rebuilt(node, node.inputs.map(current));
-    for (const [i, value] of node.outputs.entries()) if (values[i] !== value) renamed.set(value, values[i]!);
-  }
-  const outputs = Object.fromEntries(
-    Object.entries(model.outputs ?? {}).map(([name, value]) => [name, current(value)]),
-  );
-  return { loss: current(model.loss), outputs };
-}
-
-function rebuilt(node: Node, inputs: readonly Value[]): readonly Value[] {
-  if (inputs.every((value, i) => value === node.inputs[i])) return node.outputs;
-  const types = inputs.map((value) => value.type);
-  return makeNode(node.op, inputs, node.attributes, inferTypes(node.op, types, node.attributes)).outputs;
-}
-
-function halved(node: Node, inputs: readonly Value[]): readonly Value[] {
-  const lowered = inputs.map((value) => cast(value, 'float16'));
-  const types = lowered.map((value) => value.type);
-  const [y] = makeNode(
-    node.op,
-    lowered,
-    node.attributes,
-    inferTypes(node.op, types, node.attributes),
-  ).outputs;
-  return [cast(y!, node.outputs[0]!.type.dtype)];
-}
+/** Computes products in float16. Weights stay float32 and are cast where they are used. */
+export const autocast: RewriteRule = (node) => {
+  if (!inHalf.has(node.op) || node.outputs[0]!.type.dtype !== 'float32') return undefined;
+  const lowered = node.inputs.map((value) => cast(value, 'float16'));
+  return [cast(apply(node.op, lowered, node.attributes).outputs[0]!, 'float32')];
+};
 
 export interface LossScale {
   readonly scale: number;

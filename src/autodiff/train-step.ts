@@ -1,15 +1,17 @@
 // A training step: model, loss, gradients, clipping and optimizer compiled to one ONNX graph whose state stays in two
 // sets of buffers that take turns as input and output.
 import { gradients } from './grad.ts';
-import { graph, type Value } from './graph.ts';
+import { graph, topologicalOrder, type Value } from './graph.ts';
 import { autocast, type LossScale, LossScaler } from './mixed-precision.ts';
 import { type Parameter, type Parameters, Scope } from './nn/parameters.ts';
 import { type Inputs, type InputTypes, makeInputs } from './nn/trace.ts';
 import { toOnnx } from './onnx/to-onnx.ts';
 import { add, constant, div, finite, input, maximum, mul, sqrt, sub, sumSquare, where } from './ops/build.ts';
 import type { Optimizer } from './optim/optimizers.ts';
+import { rewrite } from './rewrite.ts';
 import type { LoadOptions, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
 import { elementCount, GraphError, type Shape } from './tensor.ts';
+import { mixBeforeResize } from './upsampled-conv.ts';
 
 export interface TrainStepOptions<T extends InputTypes> {
   readonly runtime: Runtime;
@@ -224,8 +226,7 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
   const { parameters, optimizer } = options;
   const scope = new Scope(parameters, 'train');
   const fed = makeInputs(options.inputs);
-  const built = options.build(scope, fed);
-  const model = options.precision === 'mixed' ? autocast(built) : built;
+  const model = prepare(options.build(scope, fed), scope, options.precision === 'mixed');
   const rate = {
     lr: input('rate/lr', []),
     step: input('rate/step', []),
@@ -296,11 +297,11 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
   for (const parameter of used) {
     if (parameter.trainable || scope.values().get(parameter.name)!.node.op !== 'input') continue;
     const old = keep(parameter.name, parameter, parameter.data.slice());
-    buffers[`next/${parameter.name}`] = scope.updates().get(parameter.name) ?? old;
+    buffers[`next/${parameter.name}`] = model.updates[parameter.name] ?? old;
   }
 
   const outputs = Object.fromEntries(
-    Object.entries(model.outputs ?? {}).map(([name, value]) => [`output/${name}`, value]),
+    Object.entries(model.outputs).map(([name, value]) => [`output/${name}`, value]),
   );
   const always = { 'result/loss': model.loss, ...outputs, ...buffers };
   const everyInput = [...(Object.values(fed) as Value[]), ...Object.values(rate), ...inputs.values()];
@@ -313,9 +314,39 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
     },
     collect: accumulate > 1 ? { ...always, ...collected } : null,
     state,
-    outputNames: Object.keys(model.outputs ?? {}),
+    outputNames: Object.keys(model.outputs),
     inputs: (wanted) => reached(wanted, everyInput, Object.values(fed) as Value[]),
   };
+}
+
+/** The forward pass in the form that is differentiated: cheaper where that is exact, in float16 where that is wanted. */
+function prepare(
+  built: { readonly loss: Value; readonly outputs?: Readonly<Record<string, Value>> },
+  scope: Scope,
+  mixed: boolean,
+) {
+  const all = {
+    loss: built.loss,
+    ...prefixed('output/', built.outputs ?? {}),
+    ...prefixed('update/', Object.fromEntries(scope.updates())),
+  };
+  const cheaper = rewrite(graph({ inputs: inputsOf(Object.values(all)), outputs: all }), mixBeforeResize);
+  const { outputs } = mixed ? rewrite(cheaper, autocast) : cheaper;
+  const named = (prefix: string) =>
+    Object.fromEntries(
+      Object.entries(outputs).flatMap(([name, value]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+      ),
+    ) as Record<string, Value>;
+  return { loss: outputs.loss!, outputs: named('output/'), updates: named('update/') };
+}
+
+function prefixed(prefix: string, values: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
+}
+
+function inputsOf(values: readonly Value[]): Value[] {
+  return topologicalOrder(values).flatMap((node) => (node.op === 'input' ? node.outputs : []));
 }
 
 /** 1, or maxNorm / norm when the norm is larger; as torch.nn.utils.clip_grad_norm_ (which adds 1e-6). */
@@ -329,13 +360,6 @@ function reached(
   candidates: readonly Value[],
   always: readonly Value[],
 ): Value[] {
-  const seen = new Set<Value['node']>();
-  const stack = Object.values(outputs).map((value) => value.node);
-  while (stack.length > 0) {
-    const node = stack.pop()!;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    for (const value of node.inputs) stack.push(value.node);
-  }
-  return candidates.filter((value) => seen.has(value.node) || always.includes(value));
+  const needed = new Set([...inputsOf(Object.values(outputs)), ...always]);
+  return candidates.filter((value) => needed.has(value));
 }

@@ -21,11 +21,14 @@ import {
 } from '../ops/build.ts';
 import { apply } from '../ops/infer.ts';
 import { rewrite, simplify } from '../rewrite.ts';
+import { mixBeforeResize } from '../upsampled-conv.ts';
 
 /** A simplified graph of ops that emit.ts can write. */
 export function lower(graph: Graph): Graph {
   return simplify(
-    rewrite(simplify(graph), (node) => (lowerings[node.op] as Lowering<OpName> | undefined)?.(node as never)),
+    rewrite(rewrite(simplify(graph), mixBeforeResize), (node) =>
+      (lowerings[node.op] as Lowering<OpName> | undefined)?.(node as never),
+    ),
   );
 }
 
