@@ -145,7 +145,7 @@ async function removeTree(disk: Disk, path: string): Promise<void> {
   const kind = await disk.kind(path);
   if (kind === null) return;
   if (kind === 'file') return disk.unlink(path);
-  for (const name of (await disk.list(path)) ?? []) await removeTree(disk, join(path, name));
+  for (const name of await disk.list(path)) await removeTree(disk, join(path, name));
   await disk.rmdir(path);
 }
 

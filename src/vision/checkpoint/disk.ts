@@ -12,8 +12,8 @@ export interface Disk {
   /** A new, empty file for writing; one that is there is emptied. */
   create(path: string): Promise<DiskFile>;
   mkdir(path: string): Promise<void>;
-  /** The names in a folder; null when there is no such folder. */
-  list(path: string): Promise<string[] | null>;
+  /** The names in a folder. */
+  list(path: string): Promise<string[]>;
   /** What lies at a path. */
   kind(path: string): Promise<'file' | 'folder' | null>;
   rename(from: string, to: string): Promise<void>;
@@ -28,7 +28,7 @@ export interface Disk {
 export const nodeDisk: Disk = {
   create,
   mkdir: async (path) => void (await mkdir(path)),
-  list: (path) => readdir(path).catch(nullWhenAbsent),
+  list: (path) => readdir(path),
   kind,
   rename,
   unlink,

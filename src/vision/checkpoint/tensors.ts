@@ -56,7 +56,7 @@ export const dtypes: Record<Dtype, DtypeRow> = {
 /** Little-endian bytes as elements: a view where the alignment allows it, else a copy. */
 export function elementsOf(dtype: Dtype, bytes: Uint8Array): TensorData {
   const { size, view } = dtypes[dtype];
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return view(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
