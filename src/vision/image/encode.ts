@@ -10,7 +10,7 @@ export interface EncodeOptions {
   readonly quality?: number;
 }
 
-/** PNG keeps every level; JPEG and WebP are lossy. The same picture gives the same bytes. */
+/** The file of a picture. PNG keeps every level, JPEG and WebP are lossy. */
 export async function encodePicture(
   picture: Picture,
   type: EncodedType,
@@ -18,11 +18,11 @@ export async function encodePicture(
 ): Promise<Uint8Array> {
   const { width, height, data } = picture;
   const image = sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false });
-  return encoders[type](image, quality).toBuffer();
+  return new Uint8Array(await encoders[type](image, quality).toBuffer());
 }
 
-const encoders = {
+const encoders: Record<EncodedType, (image: Sharp, quality: number) => Sharp> = {
   png: (image) => image.png({ compressionLevel: 6 }),
   jpeg: (image, quality) => image.jpeg({ quality }),
   webp: (image, quality) => image.webp({ quality }),
-} as const satisfies Record<EncodedType, (image: Sharp, quality: number) => Sharp>;
+};

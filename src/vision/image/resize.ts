@@ -241,7 +241,9 @@ type SumRow = (source: Uint8Array | Float32Array, offset: number, taps: Taps, ou
 
 const sumRowOf3: SumRow = (source, offset, { count, index, weight }, out) => {
   for (let i = 0, tap = 0; i < out.length; i += 3) {
-    let [r, g, b] = [0, 0, 0];
+    let r = 0;
+    let g = 0;
+    let b = 0;
     for (const end = tap + count; tap < end; tap++) {
       const at = offset + index[tap]! * 3;
       const w = weight[tap]!;
