@@ -18,14 +18,13 @@ export function similarity(x: Value, y: Value): Value {
   const c1 = 1e-4;
   const c2 = 9e-4;
   const n = x.type.shape[0]!;
-  // One pooling for the five means: they lie side by side in the batch.
-  const all = averagePool2d(concat([x, y, square(x), square(y), mul(x, y)], 0), {
+  // One pooling for the four means: they lie side by side in the batch. The two variances are only needed as their sum.
+  const all = averagePool2d(concat([x, y, add(square(x), square(y)), mul(x, y)], 0), {
     kernel: 7,
     stride: 1,
     pad: 3,
   });
-  const [mx, my, mxx, myy, mxy] = [0, 1, 2, 3, 4].map((i) => part(all, i * n, n)) as [
-    Value,
+  const [mx, my, mSquares, mxy] = [0, 1, 2, 3].map((i) => part(all, i * n, n)) as [
     Value,
     Value,
     Value,
@@ -34,7 +33,7 @@ export function similarity(x: Value, y: Value): Value {
   const product = mul(mx, my);
   const squares = add(square(mx), square(my));
   const covariance = sub(mxy, product);
-  const variances = sub(add(mxx, myy), squares);
+  const variances = sub(mSquares, squares);
   const above = mul(add(mul(product, 2), c1), add(mul(covariance, 2), c2));
   const below = mul(add(squares, c1), add(variances, c2));
   return mean(div(above, below));
