@@ -129,7 +129,7 @@ describe('fit', () => {
     const run = async (patience: number, minEpochs: number) => {
       const { fitTask } = await task({ validation });
       const progress = new Progress({ main: 90 }, () => 0);
-      const { epochsRun } = await fit(
+      const { epochsRun } = await train(
         fitTask,
         { ...options, epochs: 30, patience, minEpochs },
         context({ progress }),
@@ -156,7 +156,7 @@ describe('fit', () => {
       ).rejects.toThrow(expect.objectContaining({ code: 'train.canceled' }));
       const second = await task();
       const events: TrainingEvent[] = [];
-      const result = await fit(
+      const result = await train(
         second.fitTask,
         options,
         context({ name, onEvent: (event) => events.push(event) }),
