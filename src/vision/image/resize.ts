@@ -7,6 +7,9 @@
 //   bilinear  the two nearest pixels, centres at x + 0.5; no smoothing on the way down. Halving exactly is `area`.
 //   bicubic   the four nearest pixels, Keys' kernel with a = -0.75; no smoothing on the way down.
 // Pixels beyond the border repeat the edge.
+//
+// sharp's resize cannot stand in: on photographs of 512 px to 256 px its kernels differ from these by 0.4 to 1.3 levels
+// in the mean and by 34 to 171 at worst, since it smooths in other widths and halves JPEGs while it decodes them.
 import type { Picture } from './picture.ts';
 
 export type ResizeMethod = 'area' | 'bilinear' | 'bicubic';
