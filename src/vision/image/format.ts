@@ -35,7 +35,7 @@ export interface PictureFormat {
   decode(bytes: Uint8Array, size: Size): Promise<RawPixels>;
 }
 
-export const acceptedTypes = 'JPEG, PNG, WebP, BMP or TIFF';
+const acceptedTypes = 'JPEG, PNG, WebP, BMP or TIFF';
 
 export function truncated(format: string, detail: string): OkapiError {
   return new OkapiError('image.truncated', `the ${format} ends too early: ${detail}`);

@@ -1,5 +1,5 @@
 // Turns stored pixels into the picture as it was seen, by the eight EXIF orientations.
-import type { Orientation } from './format.ts';
+import type { Orientation, Size } from './format.ts';
 import type { Picture } from './picture.ts';
 
 /** For each orientation: whether x and y of the stored pixels are swapped, then which sides are mirrored. */
@@ -15,8 +15,7 @@ const turns: Record<Orientation, { swaps: boolean; mirrorsX: boolean; mirrorsY: 
 };
 
 /** The size of the picture as seen. */
-export function orientedSize<S extends { width: number; height: number }>(size: S, orientation: Orientation) {
-  const { width, height } = size;
+export function orientedSize({ width, height }: Size, orientation: Orientation): Size {
   return turns[orientation].swaps ? { width: height, height: width } : { width, height };
 }
 
