@@ -59,6 +59,13 @@ describe('choosing a device', () => {
     });
   });
 
+  it.each([0, -1, 1.5, Number.NaN])('refuses %s threads', async (threads) => {
+    await expect(openRuntime({ device: 'cpu', threads })).rejects.toMatchObject({
+      code: 'option.invalid',
+      message: `threads: expected a whole number from 1, got ${threads}`,
+    });
+  });
+
   it('does not probe for the CPU', async () => {
     const probe = () => {
       throw new Error('probed');

@@ -31,12 +31,14 @@ const momentMs = 50;
 
 /**
  * Opens a runtime. A device that was asked for and does not work is replaced by the CPU with a warning.
- * Throws OkapiError device.unknown for a name that is not in the table.
+ * Throws OkapiError device.unknown for a name that is not in the table, option.invalid for an impossible thread count.
  */
 export async function openRuntime(options: OpenRuntimeOptions = {}): Promise<OpenedRuntime> {
   const { device = 'auto', log = () => {}, probe = probeInChild } = options;
   if (device !== 'auto' && !isDevice(device))
     throw new OkapiError('device.unknown', `expected auto, ${devices.join(', ')}; got "${device}"`);
+  if (options.threads !== undefined && !(Number.isInteger(options.threads) && options.threads >= 1))
+    throw new OkapiError('option.invalid', `threads: expected a whole number from 1, got ${options.threads}`);
   const { chosen, reason } = device === 'auto' ? await chooseBest(probe) : await tryOne(device, probe);
   const fellBack = device !== 'auto' && chosen !== device;
   log(

@@ -70,7 +70,10 @@ export async function openSession(
   }
 }
 
-/** What ONNX Runtime is told; engine measurements behind the memory rows are in docs/benchmarks.md. */
+/**
+ * What ONNX Runtime is told. For a decoder's training step, measured: a memory plan costs 1.5 GB and no plan no time;
+ * without the arena the peak is less than half again, at 1.35 times the time.
+ */
 export function sessionSettings(
   place: Pick<SessionPlace, 'backend' | 'threads'>,
   options: SessionLoadOptions,
@@ -80,7 +83,6 @@ export function sessionSettings(
     intraOpNumThreads: place.threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    // A memory plan made ahead never shrinks; the arena keeps what one run needed for the next.
     enableMemPattern: false,
     enableCpuMemArena: options.memory !== 'low',
     logSeverityLevel: 4,
