@@ -1,6 +1,6 @@
 // Which samples each step of an epoch sees: a function of the seed and the epoch alone, so that a resumed training goes on
 // as if it had never stopped.
-import { Random } from '../../autodiff/random.ts';
+import { epochOrder } from '../dataset/prefetch.ts';
 
 /**
  * The batch size to use for `samples` samples: at most `wanted`, and such that the batches of an epoch are equally full.
@@ -15,7 +15,7 @@ export function evenBatchSize(samples: number, wanted: number): number {
  * last batch is filled up with the first samples of the same epoch.
  */
 export function epochBatches(samples: number, batchSize: number, seed: number, epoch: number): number[][] {
-  const order = new Random(seed).fork(`order of epoch ${epoch}`).shuffled([...Array(samples).keys()]);
+  const order = epochOrder(samples, seed, epoch);
   const steps = Math.ceil(samples / batchSize);
   return Array.from({ length: steps }, (_, step) =>
     Array.from({ length: batchSize }, (_, i) => order[(step * batchSize + i) % samples]!),

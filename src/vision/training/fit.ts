@@ -2,11 +2,14 @@
 import type { Parameters } from '../../autodiff/nn/parameters.ts';
 import type { RuntimeTensor } from '../../autodiff/runtime.ts';
 import type { StepRates, TrainState, TrainStep } from '../../autodiff/train-step.ts';
+import { prefetch } from '../dataset/prefetch.ts';
 import { OkapiError } from '../errors.ts';
 import { epochBatches } from './batches.ts';
 import type { TrainingEvent } from './events.ts';
 import type { Progress } from './progress.ts';
 import type { ResumeFiles, ResumeState } from './resume-files.ts';
+
+export type Feeds = Readonly<Record<string, RuntimeTensor>>;
 
 /** What is trained. */
 export interface FitTask {
@@ -17,7 +20,8 @@ export interface FitTask {
   readonly parameters: Parameters;
   /** How many samples an epoch has. */
   readonly samples: number;
-  feeds(samples: readonly number[], epoch: number): Promise<Readonly<Record<string, RuntimeTensor>>>;
+  /** The inputs of one step; asked for one batch ahead, so that files are read while the step before runs. */
+  feeds(samples: readonly number[], epoch: number): Promise<Feeds>;
   /** The loss over held-out samples with the weights that now lie in `parameters`; the lower the better. */
   validate(epoch: number): Promise<number>;
   /** Learning rate of a step; epoch and step count from 0. */
@@ -124,10 +128,11 @@ class Run {
   async trainEpoch(): Promise<void> {
     const { samples } = this.#task;
     const { batchSize, seed } = this.#options;
-    const batches = epochBatches(samples, batchSize, seed, this.#epoch);
-    while (this.#step < batches.length) {
+    const batches = epochBatches(samples, batchSize, seed, this.#epoch).slice(this.#step);
+    const prepare = (batch: number[]) => this.#task.feeds(batch, this.#epoch);
+    for await (const feeds of prefetch(batches, prepare, { ahead: 1 })) {
       await this.#pause();
-      await this.#trainStep(batches[this.#step]!);
+      await this.#trainStep(feeds);
     }
   }
 
@@ -178,25 +183,26 @@ class Run {
     return { epochsRun: this.#epoch, bestEpoch: this.#best.epoch, bestLoss: this.#best.loss };
   }
 
-  async #trainStep(batch: readonly number[]): Promise<void> {
-    const { task, context, options } = { task: this.#task, context: this.#context, options: this.#options };
+  async #trainStep(feeds: Feeds): Promise<void> {
+    const { phase, step } = this.#task;
+    const { progress, onEvent } = this.#context;
     const rates = this.#rates(this.#step);
-    const { loss } = await task.step.run(await task.feeds(batch, this.#epoch), rates);
+    const { loss } = await step.run(feeds, rates);
     this.#step++;
     this.#lossSum += this.#checked(loss, `in epoch ${this.#epoch + 1}, step ${this.#step} of ${this.#steps}`);
     this.#firstLoss ??= loss;
-    context.progress.step(task.phase);
-    context.onEvent({
+    progress.step(phase);
+    onEvent({
       type: 'step',
-      phase: task.phase,
+      phase,
       epoch: this.#epoch + 1,
-      epochs: options.epochs,
+      epochs: this.#options.epochs,
       step: this.#step,
       steps: this.#steps,
       loss,
       learningRate: rates.lr,
-      progress: context.progress.fraction,
-      secondsLeft: context.progress.secondsLeft,
+      progress: progress.fraction,
+      secondsLeft: progress.secondsLeft,
     });
   }
 
