@@ -46,7 +46,6 @@ module.exports = {
     ...visionOrder,
     owner('onnxruntime', 'onnxruntime-(node|common)', '^src/vision/runtime/'),
     owner('sharp', 'sharp', '^src/vision/image/'),
-    owner('bmp', 'fast-bmp', '^src/vision/image/'),
     owner('yauzl', 'yauzl', '^src/vision/checkpoint/'),
     owner('commander', '(commander|cli-progress)', '^src/cli/'),
     { name: 'not-to-tests', severity: 'error', from: { pathNot: tests }, to: { path: tests } },

@@ -114,8 +114,12 @@ async function measure(one: Case, python: string | null): Promise<string> {
     ...one.ours.slice(1),
   ]);
   const theirs =
-    python &&
-    new Measured(python, [join(import.meta.dirname, 'pytorch', one.pytorch[0]!), ...one.pytorch.slice(1)]);
+    python === null
+      ? null
+      : new Measured(python, [
+          join(import.meta.dirname, 'pytorch', one.pytorch[0]!),
+          ...one.pytorch.slice(1),
+        ]);
   const rounds: { ours: Answer; theirs: Answer | null }[] = [];
   try {
     await ours.ready();
