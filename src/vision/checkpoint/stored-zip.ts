@@ -16,6 +16,7 @@ const localHeaderSize = 30;
  * 1980-01-01. Throws checkpoint.too_large at 4 GiB or 65,535 files, where the plain format ends.
  */
 export function storedZip(files: readonly ZipFile[]): Uint8Array[] {
+  checkSize(files);
   const pieces: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let at = 0;
@@ -27,13 +28,17 @@ export function storedZip(files: readonly ZipFile[]): Uint8Array[] {
     at += header.length + bytes.length;
   }
   const entries = Buffer.concat(directory);
-  if (at + entries.length >= 2 ** 32 || files.length >= 2 ** 16) {
-    throw new OkapiError(
-      'checkpoint.too_large',
-      `expected a .pt file under 4 GiB with under 65,536 tensors, got ${at} bytes and ${files.length} files`,
-    );
-  }
   return [...pieces, entries, endRecord(files.length, entries.length, at)];
+}
+
+/** Headers, padding and directory take less than 256 bytes a file, and twice its name. */
+function checkSize(files: readonly ZipFile[]): void {
+  const bytes = files.reduce((sum, file) => sum + file.bytes.length + 2 * file.name.length + 256, 0);
+  if (bytes < 2 ** 32 && files.length < 2 ** 16) return;
+  throw new OkapiError(
+    'checkpoint.too_large',
+    `expected a .pt file under 4 GiB with under 65,536 tensors, got ${bytes} bytes and ${files.length} files`,
+  );
 }
 
 interface Entry {
