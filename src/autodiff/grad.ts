@@ -26,7 +26,9 @@ export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
     const dy = node.outputs.map((value) => arrived.get(value));
     for (const [i, g] of ruleOf(node)(node, dy, needed).entries()) {
       const x = node.inputs[i]!;
-      if (!needed[i] || g === undefined) continue;
+      if (!needed[i]) continue;
+      if (g === undefined)
+        throw new Error(`internal: the rule of ${node.op} gives no gradient for input ${i}`);
       const reduced = sumToShape(g, x.type.shape);
       const before = arrived.get(x);
       arrived.set(x, before === undefined ? reduced : add(before, reduced));
@@ -36,7 +38,9 @@ export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
   return wrt.map((value) => {
     const g = arrived.get(value);
     if (g === undefined)
-      throw new GraphError(`gradients: the loss does not depend on ${nameOf(value)} ${typeText(value.type)}`);
+      throw new GraphError(
+        `gradients: the loss does not depend on ${nameOf(value)} ${typeText(value.type)}, or only through stopGradient, integers or comparisons`,
+      );
     return g;
   });
 }

@@ -55,9 +55,9 @@ function sharing(): (node: Node) => Node {
     return ids.size - 1;
   };
   const attributeKey = (node: Node): string => {
-    if (!isOp(node, 'constant')) return JSON.stringify(node.attributes);
+    if (!isOp(node, 'constant')) return JSON.stringify(node.attributes, exactNumber);
     const { data, dtype, shape } = node.attributes;
-    const content = data.length <= 64 ? data.join(',') : `#${id(data)}`;
+    const content = data.length <= 64 ? Array.from<number | bigint, string>(data, exactText) : `#${id(data)}`;
     return `${dtype}${shape.join('x')}:${content}`;
   };
   return (node) => {
@@ -67,6 +67,16 @@ function sharing(): (node: Node) => Node {
     known.set(key, node);
     return node;
   };
+}
+
+/** Numbers that JSON and join would write alike: the infinities, NaN and null; 0 and -0. */
+function exactNumber(_key: string, value: unknown): unknown {
+  const plain = typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0));
+  return plain ? value : exactText(value);
+}
+
+function exactText(value: number | bigint): string {
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 const largestFold = 1 << 20;

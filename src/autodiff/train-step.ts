@@ -10,7 +10,7 @@ import { add, constant, div, finite, input, maximum, mul, sqrt, sub, sumSquare, 
 import type { Optimizer } from './optim/optimizers.ts';
 import { rewrite } from './rewrite.ts';
 import type { LoadOptions, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
-import { elementCount, GraphError, type Shape } from './tensor.ts';
+import { elementCount, GraphError, type Shape, sameShape, shapeText } from './tensor.ts';
 import { mixBeforeResize } from './upsampled-conv.ts';
 
 export interface TrainStepOptions<T extends InputTypes> {
@@ -64,7 +64,7 @@ interface StateTensor {
 }
 
 export class TrainStep {
-  readonly #options: { readonly accumulate: number; readonly ema: boolean };
+  readonly #options: { readonly accumulate: number; readonly ema: boolean; readonly inputs: InputTypes };
   readonly #sessions: { readonly apply: RuntimeSession; readonly collect: RuntimeSession | null };
   readonly #state: Map<string, StateTensor>;
   readonly #outputNames: readonly string[];
@@ -73,7 +73,7 @@ export class TrainStep {
   #accumulated = 0;
 
   private constructor(
-    options: { accumulate: number; ema: boolean },
+    options: { accumulate: number; ema: boolean; inputs: InputTypes },
     sessions: { apply: RuntimeSession; collect: RuntimeSession | null },
     state: Map<string, StateTensor>,
     outputNames: readonly string[],
@@ -89,6 +89,10 @@ export class TrainStep {
   /** Builds, differentiates and compiles. Throws GraphError when a trainable weight does not affect the loss. */
   static async compile<T extends InputTypes>(options: TrainStepOptions<T>): Promise<TrainStep> {
     const accumulate = options.accumulate ?? 1;
+    if (!(Number.isInteger(accumulate) && accumulate >= 1))
+      throw new GraphError(`train step: accumulate must be a whole number of at least 1, got ${accumulate}`);
+    if (options.clipNorm !== undefined && !(options.clipNorm > 0))
+      throw new GraphError(`train step: clipNorm must be above 0, got ${options.clipNorm}`);
     const plan = planStep(options, accumulate);
     const load = (outputs: Readonly<Record<string, Value>>) =>
       options.runtime.load(
@@ -99,7 +103,7 @@ export class TrainStep {
     const collect = plan.collect ? await load(plan.collect) : null;
     const scaler = options.precision === 'mixed' ? new LossScaler() : null;
     return new TrainStep(
-      { accumulate, ema: options.ema ?? false },
+      { accumulate, ema: options.ema ?? false, inputs: options.inputs },
       { apply, collect },
       plan.state,
       plan.outputNames,
@@ -107,8 +111,12 @@ export class TrainStep {
     );
   }
 
-  /** One batch. Throws GraphError when a rate is missing. The loss may be NaN: the caller decides what that means. */
+  /**
+   * One batch. Throws GraphError when a rate or an input is missing or of another type. The loss may be NaN: the caller
+   * decides what that means. Runs must not overlap, each needs the state that the one before left.
+   */
   async run(feeds: Readonly<Record<string, RuntimeTensor>>, rates: StepRates): Promise<StepResult> {
+    expectFeeds(this.#options.inputs, feeds);
     const collecting = this.#accumulated + 1 < this.#options.accumulate;
     const session = collecting ? this.#sessions.collect! : this.#sessions.apply;
     const scalars: Record<string, RuntimeTensor> = {
@@ -182,11 +190,16 @@ export class TrainStep {
     if (unknown.length > 0) throw new GraphError(`train state: ${unknown[0]} does not belong to this step`);
     for (const [name, tensor] of this.#state) {
       const saved = state.tensors.get(name);
-      if (!saved || saved.data.length !== tensor.current.length) {
+      if (!saved || !sameShape(saved.shape, tensor.shape) || saved.data.length !== tensor.current.length) {
         throw new GraphError(
           `train state: expected ${name} [${tensor.shape}], got ${saved ? `[${saved.shape}]` : 'nothing'}`,
         );
       }
+    }
+    if (state.accumulated >= this.#options.accumulate) {
+      throw new GraphError(
+        `train state: ${state.accumulated} gradients were accumulated, this step takes ${this.#options.accumulate}`,
+      );
     }
     for (const [name, tensor] of this.#state) tensor.current.set(state.tensors.get(name)!.data);
     this.#step = state.step;
@@ -194,8 +207,13 @@ export class TrainStep {
     if (state.lossScale) this.#scaler?.restore(state.lossScale);
   }
 
-  /** Copies the present weights and buffers (or the moving average of the weights) into a store. */
+  /**
+   * Copies the present weights and buffers (or the moving average of the weights) into a store. Throws GraphError when
+   * the average is wanted and the step keeps none.
+   */
   writeTo(parameters: Parameters, which: 'weights' | 'ema' = 'weights'): void {
+    if (which === 'ema' && !this.#options.ema)
+      throw new GraphError('train step: it keeps no average of the weights');
     for (const { name, data } of parameters.all()) {
       const source = (which === 'ema' && this.#state.get(`ema/${name}`)) || this.#state.get(name);
       if (source) data.set(source.current);
@@ -210,6 +228,15 @@ export class TrainStep {
 
 function scalarTensor(value: number): RuntimeTensor {
   return { type: 'float32', dims: [], data: Float32Array.of(value) };
+}
+
+function expectFeeds(types: InputTypes, feeds: Readonly<Record<string, RuntimeTensor>>): void {
+  for (const [name, { shape, dtype = 'float32' }] of Object.entries(types)) {
+    const fed = feeds[name];
+    if (fed && fed.type === dtype && sameShape(fed.dims, shape)) continue;
+    const got = fed ? `${fed.type}${shapeText(fed.dims)}` : 'nothing';
+    throw new GraphError(`train step: input ${name} takes ${dtype}${shapeText(shape)}, got ${got}`);
+  }
 }
 
 interface Plan {
@@ -289,15 +316,17 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
       next[`next/${slot}/${parameter.name}`] = guarded(updated.slots[slot]!, slots[slot]!);
     if (!options.ema) continue;
     const average = keep(`ema/${parameter.name}`, parameter, parameter.data.slice());
-    const change = mul(sub(next[`next/${parameter.name}`]!, average), sub(1, rate.ema));
-    next[`next/ema/${parameter.name}`] = add(average, change);
+    const change = mul(sub(updated.w, average), sub(1, rate.ema));
+    next[`next/ema/${parameter.name}`] = guarded(add(average, change), average);
   }
 
   const buffers: Record<string, Value> = {};
   for (const parameter of used) {
     if (parameter.trainable || scope.values().get(parameter.name)!.node.op !== 'input') continue;
     const old = keep(parameter.name, parameter, parameter.data.slice());
-    buffers[`next/${parameter.name}`] = model.updates[parameter.name] ?? old;
+    const update = model.updates[parameter.name] ?? old;
+    // Where float16 overflows in the forward pass, running statistics must not take it in.
+    buffers[`next/${parameter.name}`] = mixed ? where(finite(update), update, old) : update;
   }
 
   const outputs = Object.fromEntries(

@@ -141,9 +141,10 @@ export const elementwiseGradients: GradientTable<
     const da = div(dy!, b!);
     return [da, needed[1] ? neg(mul(da, y!)) : undefined];
   },
+  // A zero base has the limits of the others: no change with the exponent, and none with the base when the exponent is 0.
   pow: ({ inputs: [a, b], outputs: [y] }, [dy], needed) => [
-    needed[0] ? mul(dy!, mul(b!, pow(a!, sub(b!, 1)))) : undefined,
-    needed[1] ? mul(dy!, mul(y!, log(a!))) : undefined,
+    needed[0] ? mul(dy!, mul(b!, pow(a!, where(equal(b!, 0), 1, sub(b!, 1))))) : undefined,
+    needed[1] ? mul(dy!, mul(y!, log(where(equal(a!, 0), 1, a!)))) : undefined,
   ],
   minimum: extremum(less) as GradientRule<'minimum'>,
   maximum: extremum(greater) as GradientRule<'maximum'>,

@@ -1,6 +1,7 @@
 // The weights of a model: an ordered, named store, and the Scope through which a model asks for them.
 import type { Value } from '../graph.ts';
-import { constant, input } from '../ops/build.ts';
+import { input } from '../ops/build.ts';
+import { applyOne } from '../ops/infer.ts';
 import { Random } from '../random.ts';
 import { elementCount, GraphError, type Shape, sameShape, shapeText } from '../tensor.ts';
 import type { Initializer } from './initializers.ts';
@@ -18,6 +19,8 @@ export interface Parameter {
 
 export class Parameters {
   readonly #entries = new Map<string, Parameter>();
+  /** What set said about parameters, before or after the model's own words. */
+  readonly #said = new Map<string, { readonly trainable?: boolean; readonly group?: string }>();
   readonly #random: Random;
 
   /** `seed` decides the initial weights; a parameter's numbers depend on its name, not on the order of definition. */
@@ -47,13 +50,16 @@ export class Parameters {
           `parameter ${name}: expected shape ${shapeText(shape)}, the store holds ${shapeText(found.shape)}`,
         );
       }
-      return found;
+      return this.#put({ ...found, ...options, ...this.#said.get(name) });
     }
     const data = init(shape, this.#random.fork(name));
     return this.#put({ name, shape: [...shape], data, ...options });
   }
 
-  /** Puts given numbers in the store, before or after the model defined them. Throws GraphError when the size differs. */
+  /**
+   * Puts given numbers in the store, before or after the model defined them. `trainable: false` freezes a weight; what
+   * is left out stays as the model says. Throws GraphError when the size differs.
+   */
   set(
     name: string,
     shape: Shape,
@@ -69,14 +75,21 @@ export class Parameters {
         `parameter ${name}: expected shape ${shapeText(found.shape)}, got ${shapeText(shape)}`,
       );
     }
-    const trainable = options.trainable ?? found?.trainable ?? true;
-    this.#put({ name, shape: [...shape], data, trainable, group: options.group ?? found?.group ?? 'weight' });
+    const said = { ...this.#said.get(name), ...options };
+    this.#said.set(name, said);
+    const { trainable = true, group = 'weight' } = found ?? {};
+    this.#put({ name, shape: [...shape], data, trainable, group, ...said });
   }
 
   #put(parameter: Parameter): Parameter {
     this.#entries.set(parameter.name, parameter);
     return parameter;
   }
+}
+
+/** Weights keep their names in the ONNX file. */
+function namedConstant({ name, shape, data }: Parameter): Value {
+  return applyOne('constant', [], { data, dtype: 'float32', shape: [...shape], name });
 }
 
 export type Mode = 'train' | 'infer';
@@ -142,7 +155,7 @@ export class Scope {
     let value = this.#values.get(parameter.name);
     if (value === undefined) {
       const fed = this.mode === 'train' && (parameter.trainable || parameter.group === 'buffer');
-      value = fed ? input(parameter.name, parameter.shape) : constant(parameter.data, parameter.shape);
+      value = fed ? input(parameter.name, parameter.shape) : namedConstant(parameter);
       this.#values.set(parameter.name, value);
     }
     return value;

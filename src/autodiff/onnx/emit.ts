@@ -48,12 +48,19 @@ class Writer {
   readonly #aliases: OnnxNode[] = [];
   readonly #used = new Set<Value>();
   readonly #literals = new Map<string, string>();
+  readonly #taken = new Set<string>();
   #next = 0;
 
   constructor(graph: Graph) {
     for (const node of graph.nodes) for (const value of node.inputs) this.#used.add(value);
-    for (const value of graph.inputs)
-      if (isOp(value.node, 'input')) this.#names.set(value, value.node.attributes.name);
+    for (const name of Object.keys(graph.outputs)) this.#taken.add(name);
+    for (const value of graph.inputs) {
+      if (!isOp(value.node, 'input')) continue;
+      const { name } = value.node.attributes;
+      if (this.#taken.has(name)) throw new GraphError(`emit: an input and an output are both named ${name}`);
+      this.#names.set(value, name);
+      this.#taken.add(name);
+    }
     for (const [name, value] of Object.entries(graph.outputs)) {
       this.#used.add(value);
       // An output that is an input, a constant or has two names gets its name through an Identity.
@@ -67,18 +74,26 @@ class Writer {
     let name = this.#names.get(value);
     if (name === undefined) {
       const given = isOp(value.node, 'constant') ? value.node.attributes.name : undefined;
-      name = given ?? `${value.node.op}_${this.#next++}`;
+      name = given !== undefined && !this.#taken.has(given) ? given : this.#fresh(value.node.op);
+      this.#taken.add(name);
       this.#names.set(value, name);
     }
     return name;
   }
 
+  /** A name that no input, output or value has. */
+  #fresh(prefix: string): string {
+    let name = `${prefix}_${this.#next++}`;
+    while (this.#taken.has(name)) name = `${prefix}_${this.#next++}`;
+    this.#taken.add(name);
+    return name;
+  }
+
   write(node: Node): void {
-    if (isOp(node, 'input')) return;
     if (isOp(node, 'constant')) {
       const { dtype, shape, data } = node.attributes;
       this.initializers.push({ name: this.nameOf(node.outputs[0]!), dtype, shape, data });
-    } else {
+    } else if (!isOp(node, 'input')) {
       const row = rows[node.op] as Row<OpName>;
       if ('lower' in row) throw new GraphError(`emit: ${node.op} must have been lowered: ${row.lower}`);
       this.nodes.push(this.#record(node, row));
@@ -94,12 +109,11 @@ class Writer {
     const inputs = node.inputs.map((value) => this.nameOf(value));
     for (const literal of extra ?? []) inputs.push(literal === null ? '' : this.#literal(literal));
     const outputs = node.outputs.map((value, i) =>
-      i === 0 || this.#used.has(value) ? this.nameOf(value) : '',
+      i === 0 || row.allOutputs || this.#used.has(value) ? this.nameOf(value) : '',
     );
     while (outputs.at(-1) === '') outputs.pop();
-    const name = `${node.op}_${this.#next++}`;
     return {
-      name,
+      name: `${node.op}_${this.#next++}`,
       op: row.op,
       ...(row.domain && { domain: row.domain }),
       inputs,
@@ -113,7 +127,7 @@ class Writer {
     const key = `${dtype}[${shape}]${numbers}`;
     let name = this.#literals.get(key);
     if (name === undefined) {
-      name = `literal_${this.#literals.size}`;
+      name = this.#fresh('literal');
       this.#literals.set(key, name);
       this.initializers.push({ name, dtype, shape, data: literalArray(dtype, numbers) });
     }
@@ -147,12 +161,22 @@ const text = (value: string): OnnxAttribute => ({ kind: 'string', value });
 interface EmitRow<K extends OpName> {
   readonly op: string;
   readonly domain?: string;
+  /** ONNX wants every output named, whether it is read or not. */
+  readonly allOutputs?: boolean;
   /** ONNX attributes, and inputs that ONNX wants as tensors (null leaves one out). */
   readonly with?: (node: Node<K>) => {
     readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
     readonly extra?: readonly (Literal | null)[];
   };
 }
+
+interface OnnxOp {
+  readonly op: string;
+  readonly domain?: string;
+}
+
+const standard = (op: string): OnnxOp => ({ op });
+const microsoft = (op: string): OnnxOp => ({ op, domain: 'com.microsoft' });
 
 type Row<K extends OpName> = EmitRow<K> | { readonly lower: string };
 
@@ -226,11 +250,9 @@ const rows: { readonly [K in OpName]: Row<K> } = {
   or: { op: 'Or' },
   where: { op: 'Where' },
   matmul: {
-    op: 'FusedMatMul',
-    domain: 'com.microsoft',
-    with: ({ attributes: { transA, transB } }) => ({
-      attributes: { transA: int(transA), transB: int(transB), alpha: float(1) },
-    }),
+    op: ({ attributes: { transA, transB } }) => (transA || transB ? microsoft('FusedMatMul') : standard('MatMul')),
+    with: ({ attributes: { transA, transB } }) =>
+      transA || transB ? { attributes: { transA: int(transA), transB: int(transB), alpha: float(1) } } : {},
   },
   conv: { op: 'Conv', with: ({ attributes }) => ({ attributes: convolution(attributes) }) },
   convTranspose: {
@@ -262,6 +284,7 @@ const rows: { readonly [K in OpName]: Row<K> } = {
   },
   batchNorm: {
     op: 'BatchNormalization',
+    allOutputs: true,
     // Momentum 0 hands out the batch's own mean and variance.
     with: ({ attributes: { eps }, inputs }) => {
       const channels = inputs[1]!.type.shape[0]!;
@@ -296,6 +319,7 @@ const rows: { readonly [K in OpName]: Row<K> } = {
   },
   topK: {
     op: 'TopK',
+    allOutputs: true,
     with: ({ attributes: { k, axis, largest } }) => ({
       attributes: { axis: int(axis), largest: int(largest) },
       extra: [int64s([k])],

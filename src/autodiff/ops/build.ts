@@ -12,6 +12,7 @@ import {
   type Shape,
   sameShape,
   shapeText,
+  typeText,
 } from '../tensor.ts';
 import type { Pads, Pair } from './attributes.ts';
 import { apply, applyOne } from './infer.ts';
@@ -207,32 +208,38 @@ export function averagePool2d(x: Value, options: PoolOptions & { countIncludePad
   const kernel = toPair(options.kernel);
   const stride = toPair(options.stride ?? kernel);
   const pads = toPads(options.pad ?? 0);
+  if (x.type.shape.length !== 4)
+    throw new GraphError(`averagePool2d: expected x of rank 4, got ${typeText(x.type)}`);
   const [, , height, width] = x.type.shape as [number, number, number, number];
   const countPad = options.countIncludePad ?? true;
-  const rows = averageMatrix(height, kernel[0], stride[0], pads[0], pads[2], countPad);
-  const columns = averageMatrix(width, kernel[1], stride[1], pads[1], pads[3], countPad);
-  return matmul(rows, matmul(x, columns, { transB: true }));
+  const along = (size: number, axis: 0 | 1) => {
+    const window = { kernel: kernel[axis], stride: stride[axis], before: pads[axis], after: pads[axis + 2]! };
+    return averageMatrix(x, size, { ...window, countPad });
+  };
+  return matmul(along(height, 0), matmul(x, along(width, 1), { transB: true }));
 }
 
 /** [outputs, size]: each row holds the weights of one window. */
 function averageMatrix(
+  x: Value,
   size: number,
-  kernel: number,
-  stride: number,
-  before: number,
-  after: number,
-  countPad: boolean,
+  window: { kernel: number; stride: number; before: number; after: number; countPad: boolean },
 ): Value {
+  const { kernel, stride, before, after, countPad } = window;
   const outputs = Math.floor((size + before + after - kernel) / stride) + 1;
-  if (outputs < 1) throw new GraphError(`averagePool2d: a window of ${kernel} does not fit in ${size}`);
-  const data = new Float32Array(outputs * size);
+  if (!(outputs >= 1 && kernel >= 1 && stride >= 1 && Math.max(before, after) < kernel)) {
+    throw new GraphError(
+      `averagePool2d: a window of ${kernel} at stride ${stride} does not fit in ${shapeText(x.type.shape)} with padding ${shapeText([before, after])}`,
+    );
+  }
+  const numbers = new Array<number>(outputs * size).fill(0);
   for (let o = 0; o < outputs; o++) {
     const first = Math.max(0, o * stride - before);
     const last = Math.min(size, o * stride - before + kernel);
-    const weight = 1 / (countPad ? kernel : Math.max(1, last - first));
-    for (let i = first; i < last; i++) data[o * size + i] = weight;
+    const weight = 1 / (countPad ? kernel : last - first);
+    for (let i = first; i < last; i++) numbers[o * size + i] = weight;
   }
-  return constant(data, [outputs, size]);
+  return constant(numbers, [outputs, size], x.type.dtype);
 }
 
 // Normalisation
@@ -291,10 +298,11 @@ export interface ReduceOptions {
 const reduce =
   (op: 'sum' | 'mean' | 'max' | 'min' | 'sumSquare') =>
   (x: Value, options: ReduceOptions = {}): Value => {
-    const axes = (options.axes ?? x.type.shape.map((_, i) => i)).map((axis) =>
-      normalizeAxis(op, axis, x.type.shape.length),
-    );
-    return applyOne(op, [x], { axes: [...axes].sort((a, b) => a - b), keepDims: options.keepDims ?? false });
+    const given = options.axes ?? x.type.shape.map((_, i) => i);
+    const axes = [...new Set(given.map((axis) => normalizeAxis(op, axis, x.type.shape.length)))];
+    // ONNX reads an empty list as all axes; over no axis a sum of squares is the square, the others change nothing.
+    if (axes.length === 0) return op === 'sumSquare' ? square(x) : x;
+    return applyOne(op, [x], { axes: axes.sort((a, b) => a - b), keepDims: options.keepDims ?? false });
   };
 
 export const sum = reduce('sum');

@@ -86,7 +86,7 @@ const unaryNumber =
     return [inputs[0]!];
   };
 
-const binary =
+const compared =
   (op: OpName, result?: DType) =>
   (inputs: readonly TensorType[]): TensorType[] => {
     expectCount(op, inputs, 2);
@@ -95,13 +95,21 @@ const binary =
     return [{ dtype: result ?? a.dtype, shape: broadcastShapes(op, a.shape, b.shape) }];
   };
 
+const arithmetic =
+  (op: OpName) =>
+  (inputs: readonly TensorType[]): TensorType[] => {
+    for (const type of inputs)
+      if (type.dtype === 'bool') throw new GraphError(`${op}: expected numbers, got ${typeText(type)}`);
+    return compared(op)(inputs);
+  };
+
 const logical =
   (op: OpName) =>
   (inputs: readonly TensorType[]): TensorType[] => {
     for (const type of inputs) {
       if (type.dtype !== 'bool') throw new GraphError(`${op}: expected bool tensors, got ${typeText(type)}`);
     }
-    return binary(op)(inputs);
+    return compared(op)(inputs);
   };
 
 const reduction =
@@ -109,6 +117,7 @@ const reduction =
   (inputs: readonly TensorType[], { axes, keepDims }: ReduceAttrs): TensorType[] => {
     expectCount(op, inputs, 1);
     const x = inputs[0]!;
+    if (x.dtype === 'bool') throw new GraphError(`${op}: expected numbers, got ${typeText(x)}`);
     const reduced = new Set(axes.map((axis) => normalizeAxis(op, axis, x.shape.length)));
     const shape = keepDims
       ? x.shape.map((n, i) => (reduced.has(i) ? 1 : n))
@@ -125,34 +134,48 @@ const alongAxis =
     return [inputs[0]!];
   };
 
-/** Output length of a window of `kernel` (already dilated) over `size` with padding. */
-function windowCount(op: string, size: number, kernel: number, stride: number, pad: number): number {
-  const count = Math.floor((size + pad - kernel) / stride) + 1;
-  if (!(count >= 1))
-    throw new GraphError(`${op}: a window of ${kernel} does not fit in ${size} with padding ${pad}`);
-  return count;
+function expectIntegers(op: string, what: string, numbers: readonly number[], least: number): void {
+  if (numbers.every((n) => Number.isInteger(n) && n >= least)) return;
+  throw new GraphError(`${op}: ${what} must be integers of at least ${least}, got ${shapeText(numbers)}`);
 }
 
-function windowShape(
-  op: string,
-  x: Shape,
-  kernel: Pair,
-  stride: Pair,
-  pads: Pads,
-  dilation: Pair = [1, 1],
-): Pair {
-  return [
-    windowCount(op, x[2]!, (kernel[0] - 1) * dilation[0] + 1, stride[0], pads[0] + pads[2]),
-    windowCount(op, x[3]!, (kernel[1] - 1) * dilation[1] + 1, stride[1], pads[1] + pads[3]),
-  ];
+interface Window {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly pads: Pads;
+  readonly dilation?: Pair;
+}
+
+function expectWindow(op: string, { kernel, stride, pads, dilation = [1, 1] }: Window): void {
+  expectIntegers(op, 'the kernel', kernel, 1);
+  expectIntegers(op, 'strides', stride, 1);
+  expectIntegers(op, 'dilations', dilation, 1);
+  expectIntegers(op, 'pads', pads, 0);
+}
+
+/** Height and width of the positions of a window over x [N, C, H, W]. */
+function windowShape(op: string, x: Shape, window: Window): Pair {
+  expectWindow(op, window);
+  const { kernel, stride, pads, dilation = [1, 1] } = window;
+  const count = (i: 0 | 1): number => {
+    const reach = (kernel[i] - 1) * dilation[i] + 1;
+    const room = x[i + 2]! + pads[i] + pads[i + 2]!;
+    if (reach <= room) return Math.floor((room - reach) / stride[i]) + 1;
+    throw new GraphError(
+      `${op}: a window of ${shapeText(kernel)} with dilation ${shapeText(dilation)} does not fit in ${shapeText(x)} with padding ${shapeText(pads)}`,
+    );
+  };
+  return [count(0), count(1)];
 }
 
 /** Checks x, scale and bias of a normalisation over `axis`; returns the type of x. */
 function expectAffine(op: string, inputs: readonly TensorType[], axis: number): TensorType {
   expectCount(op, inputs, 3);
   const [x, scale, bias] = inputs as [TensorType, TensorType, TensorType];
+  expectFloat(op, x);
   const size = x.shape.at(axis);
   for (const type of [scale, bias]) {
+    expectSameType(op, x, type);
     if (size === undefined || !sameShape(type.shape, [size])) {
       throw new GraphError(
         `${op}: x ${shapeText(x.shape)} needs parameters [${size}], got ${shapeText(type.shape)}`,
@@ -162,48 +185,64 @@ function expectAffine(op: string, inputs: readonly TensorType[], axis: number): 
   return x;
 }
 
-function expectBias(op: string, bias: TensorType | undefined, channels: number): void {
-  if (bias !== undefined && !sameShape(bias.shape, [channels])) {
-    throw new GraphError(`${op}: expected a bias of shape [${channels}], got ${shapeText(bias.shape)}`);
-  }
+function expectBias(op: string, w: TensorType, bias: TensorType | undefined, channels: number): void {
+  if (bias === undefined) return;
+  expectSameType(op, w, bias);
+  if (sameShape(bias.shape, [channels])) return;
+  throw new GraphError(
+    `${op}: w ${shapeText(w.shape)} needs a bias of shape [${channels}], got ${shapeText(bias.shape)}`,
+  );
 }
 
 function inferConv(inputs: readonly TensorType[], a: ConvAttrs): TensorType[] {
   expectCount('conv', inputs, 2, 3);
   const [x, w, bias] = inputs as [TensorType, TensorType, TensorType?];
+  for (const type of inputs) expectFloat('conv', type);
   expectRank('conv', 'x', x, 4);
   expectRank('conv', 'w', w, 4);
   expectSameType('conv', x, w);
+  expectIntegers('conv', 'groups', [a.groups], 1);
   const [outChannels, inPerGroup, kh, kw] = w.shape as [number, number, number, number];
   if (x.shape[1] !== inPerGroup * a.groups || outChannels % a.groups !== 0) {
     throw new GraphError(
       `conv: x ${shapeText(x.shape)} does not fit w ${shapeText(w.shape)} with ${a.groups} groups`,
     );
   }
-  expectBias('conv', bias, outChannels);
-  const [h, width] = windowShape('conv', x.shape, [kh, kw], a.stride, a.pads, a.dilation);
+  expectBias('conv', w, bias, outChannels);
+  const [h, width] = windowShape('conv', x.shape, { ...a, kernel: [kh, kw] });
   return [{ dtype: x.dtype, shape: [x.shape[0]!, outChannels, h, width] }];
 }
 
 function inferConvTranspose(inputs: readonly TensorType[], a: OpAttributes['convTranspose']): TensorType[] {
   expectCount('convTranspose', inputs, 2, 3);
   const [x, w, bias] = inputs as [TensorType, TensorType, TensorType?];
+  for (const type of inputs) expectFloat('convTranspose', type);
   expectRank('convTranspose', 'x', x, 4);
   expectRank('convTranspose', 'w', w, 4);
   expectSameType('convTranspose', x, w);
   const [inChannels, outPerGroup, kh, kw] = w.shape as [number, number, number, number];
+  expectIntegers('convTranspose', 'groups', [a.groups], 1);
+  expectWindow('convTranspose', { ...a, kernel: [kh, kw] });
+  expectIntegers('convTranspose', 'output pads', a.outputPads, 0);
+  if (a.outputPads.some((n, i) => n >= a.stride[i]!)) {
+    throw new GraphError(
+      `convTranspose: output pads ${shapeText(a.outputPads)} must be smaller than the stride ${shapeText(a.stride)}`,
+    );
+  }
   if (x.shape[1] !== inChannels || inChannels % a.groups !== 0) {
     throw new GraphError(
       `convTranspose: x ${shapeText(x.shape)} does not fit w ${shapeText(w.shape)} with ${a.groups} groups`,
     );
   }
-  expectBias('convTranspose', bias, outPerGroup * a.groups);
+  expectBias('convTranspose', w, bias, outPerGroup * a.groups);
   const size = (n: number, k: number, i: 0 | 1) =>
     (n - 1) * a.stride[i] + (k - 1) * a.dilation[i] + 1 + a.outputPads[i] - a.pads[i] - a.pads[i + 2]!;
   const h = size(x.shape[2]!, kh, 0);
   const width = size(x.shape[3]!, kw, 1);
   if (h < 1 || width < 1)
-    throw new GraphError(`convTranspose: padding leaves nothing of ${shapeText(x.shape)}`);
+    throw new GraphError(
+      `convTranspose: padding ${shapeText(a.pads)} leaves nothing of ${shapeText(x.shape)} with w ${shapeText(w.shape)}`,
+    );
   return [{ dtype: x.dtype, shape: [x.shape[0]!, outPerGroup * a.groups, h, width] }];
 }
 
@@ -212,7 +251,7 @@ function inferConvWeightGrad(inputs: readonly TensorType[], a: OpAttributes['con
   const [x, dy] = inputs as [TensorType, TensorType];
   expectRank('convWeightGrad', 'x', x, 4);
   expectRank('convWeightGrad', 'dy', dy, 4);
-  const [h, width] = windowShape('convWeightGrad', x.shape, a.kernel, a.stride, a.pads, a.dilation);
+  const [h, width] = windowShape('convWeightGrad', x.shape, a);
   if (dy.shape[0] !== x.shape[0] || dy.shape[2] !== h || dy.shape[3] !== width) {
     throw new GraphError(`convWeightGrad: x ${shapeText(x.shape)} does not fit dy ${shapeText(dy.shape)}`);
   }
@@ -222,6 +261,7 @@ function inferConvWeightGrad(inputs: readonly TensorType[], a: OpAttributes['con
 function inferMatmul(inputs: readonly TensorType[], a: OpAttributes['matmul']): TensorType[] {
   expectCount('matmul', inputs, 2);
   const [x, y] = inputs as [TensorType, TensorType];
+  expectFloat('matmul', x);
   expectSameType('matmul', x, y);
   const fail = () => {
     const flags = `${a.transA ? ' transA' : ''}${a.transB ? ' transB' : ''}`;
@@ -338,8 +378,12 @@ function expectInside(op: string, x: TensorType, indices: TensorType, axis: numb
 }
 
 const inferTable: { readonly [K in OpName]: Infer<K> } = {
-  input: (_, { dtype, shape }) => [{ dtype, shape }],
+  input: (_, { name, dtype, shape }) => {
+    expectIntegers('input', `the shape of ${name}`, shape, 0);
+    return [{ dtype, shape }];
+  },
   constant: (_, { dtype, shape, data }) => {
+    expectIntegers('constant', 'the shape', shape, 0);
     if (data.length !== elementCount(shape)) {
       throw new GraphError(`constant: ${data.length} numbers do not fill ${shapeText(shape)}`);
     }
@@ -382,18 +426,18 @@ const inferTable: { readonly [K in OpName]: Infer<K> } = {
     expectCount('stopGradient', inputs, 1);
     return [inputs[0]!];
   },
-  add: binary('add'),
-  sub: binary('sub'),
-  mul: binary('mul'),
-  div: binary('div'),
-  pow: binary('pow'),
-  minimum: binary('minimum'),
-  maximum: binary('maximum'),
-  less: binary('less', 'bool'),
-  lessOrEqual: binary('lessOrEqual', 'bool'),
-  greater: binary('greater', 'bool'),
-  greaterOrEqual: binary('greaterOrEqual', 'bool'),
-  equal: binary('equal', 'bool'),
+  add: arithmetic('add'),
+  sub: arithmetic('sub'),
+  mul: arithmetic('mul'),
+  div: arithmetic('div'),
+  pow: arithmetic('pow'),
+  minimum: arithmetic('minimum'),
+  maximum: arithmetic('maximum'),
+  less: compared('less', 'bool'),
+  lessOrEqual: compared('lessOrEqual', 'bool'),
+  greater: compared('greater', 'bool'),
+  greaterOrEqual: compared('greaterOrEqual', 'bool'),
+  equal: compared('equal', 'bool'),
   and: logical('and'),
   or: logical('or'),
   where: (inputs) => {
@@ -417,7 +461,12 @@ const inferTable: { readonly [K in OpName]: Infer<K> } = {
     expectCount('maxPool', inputs, 1);
     const x = inputs[0]!;
     expectRank('maxPool', 'x', x, 4);
-    const shape = [x.shape[0]!, x.shape[1]!, ...windowShape('maxPool', x.shape, kernel, stride, pads)];
+    if (pads.some((n, i) => n >= kernel[i % 2]!)) {
+      throw new GraphError(
+        `maxPool: padding ${shapeText(pads)} of ${shapeText(x.shape)} must be smaller than the kernel ${shapeText(kernel)}`,
+      );
+    }
+    const shape = [x.shape[0]!, x.shape[1]!, ...windowShape('maxPool', x.shape, { kernel, stride, pads })];
     return [
       { dtype: x.dtype, shape },
       { dtype: 'int64', shape },
@@ -427,7 +476,7 @@ const inferTable: { readonly [K in OpName]: Infer<K> } = {
     expectCount('resize', inputs, 1);
     const x = inputs[0]!;
     expectRank('resize', 'x', x, 4);
-    if (!(height >= 1 && width >= 1))
+    if (!(Number.isInteger(height) && Number.isInteger(width) && height >= 1 && width >= 1))
       throw new GraphError(`resize: cannot resize ${shapeText(x.shape)} to ${height} x ${width}`);
     return [{ dtype: x.dtype, shape: [x.shape[0]!, x.shape[1]!, height, width] }];
   },
@@ -439,7 +488,9 @@ const inferTable: { readonly [K in OpName]: Infer<K> } = {
   groupNorm: (inputs, { groups }) => {
     const x = expectAffine('groupNorm', inputs, 1);
     if (x.shape[1]! % groups !== 0)
-      throw new GraphError(`groupNorm: ${x.shape[1]} channels do not split into ${groups} groups`);
+      throw new GraphError(
+        `groupNorm: the channels of x ${shapeText(x.shape)} do not split into ${groups} groups`,
+      );
     const perGroup = { dtype: x.dtype, shape: [x.shape[0]!, groups] };
     return [x, perGroup, perGroup];
   },
