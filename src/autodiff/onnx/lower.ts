@@ -6,7 +6,10 @@ import {
   concat,
   constant,
   conv2d,
+  div,
+  gather,
   matmul,
+  mean,
   mul,
   pad,
   reciprocal,
@@ -22,24 +25,75 @@ import { apply } from '../ops/infer.ts';
 import { rewrite, simplify } from '../rewrite.ts';
 import { mixBeforeResize } from '../upsampled-conv.ts';
 
+/**
+ * What the graph is lowered for. 'portable' uses standard ONNX ops alone and no training mode, which only the CPU has;
+ * 'cpu' uses what ONNX Runtime runs fastest there.
+ */
+export type Target = 'portable' | 'cpu';
+
 /** A simplified graph of ops that emit.ts can write. */
-export function lower(graph: Graph): Graph {
-  return simplify(
-    rewrite(rewrite(simplify(graph), mixBeforeResize), (node) =>
-      (lowerings[node.op] as Lowering<OpName> | undefined)?.(node as never),
-    ),
-  );
+export function lower(graph: Graph, target: Target): Graph {
+  const table: Lowerings = target === 'cpu' ? lowerings : { ...lowerings, ...portableLowerings };
+  const rule = (node: Node) => (table[node.op] as Lowering<OpName> | undefined)?.(node as never);
+  const cheaper = rewrite(simplify(graph), mixBeforeResize);
+  // A lowering may use an op that is lowered itself.
+  return simplify(rewrite(rewrite(cheaper, rule), rule));
 }
 
 type Lowering<K extends OpName> = (node: Node<K>) => readonly Value[] | undefined;
+type Lowerings = { readonly [K in OpName]?: Lowering<K> };
 
-const lowerings: { readonly [K in OpName]?: Lowering<K> } = {
+const lowerings: Lowerings = {
   stopGradient: (node) => node.inputs,
   silu: ({ inputs: [x] }) => [mul(x!, sigmoid(x!))],
   groupNorm: lowerGroupNorm,
   convTranspose: lowerConvTranspose,
   convWeightGrad: (node) => [lowerConvWeightGrad(node)],
+  resize: lowerResize,
 };
+
+const portableLowerings: Lowerings = {
+  matmul: ({ inputs: [a, b], attributes: { transA, transB } }) => {
+    const turned = (v: Value) =>
+      transpose(
+        v,
+        [...v.type.shape.keys()].slice(0, -2).concat(v.type.shape.length - 1, v.type.shape.length - 2),
+      );
+    return transA || transB ? [matmul(transA ? turned(a!) : a!, transB ? turned(b!) : b!)] : undefined;
+  },
+  batchNorm: ({ inputs: [x, scale, bias], attributes: { eps } }) => {
+    const { shape } = x!.type;
+    const axes = shape.flatMap((_, i) => (i === 1 ? [] : [i]));
+    const wide = (v: Value) =>
+      reshape(
+        v,
+        shape.map((n, i) => (i === 1 ? n : 1)),
+      );
+    const average = mean(x!, { axes });
+    const centred = sub(x!, wide(average));
+    const variance = mean(mul(centred, centred), { axes });
+    const gain = div(scale!, sqrt(add(variance, eps)));
+    return [add(mul(centred, wide(gain)), wide(bias!)), average, variance];
+  },
+};
+
+/**
+ * Nearest neighbours at a factor that is no whole number, by their indices: ONNX Runtime divides by a rounded float32
+ * factor and so takes a pixel too early at some sizes (14 -> 2 takes pixel 6, not 7).
+ */
+function lowerResize(node: Node<'resize'>): readonly Value[] | undefined {
+  const [x] = node.inputs as [Value];
+  const { height, width, mode } = node.attributes;
+  const [, , inHeight, inWidth] = x.type.shape as [number, number, number, number];
+  if (mode === 'bilinear' || (height % inHeight === 0 && width % inWidth === 0)) return undefined;
+  const sources = (from: number, to: number) =>
+    constant(
+      Array.from({ length: to }, (_, o) => Math.floor((o * from) / to)),
+      [to],
+      'int64',
+    );
+  return [gather(gather(x, sources(inHeight, height), 2), sources(inWidth, width), 3)];
+}
 
 /**
  * Statistics through BatchNormalization over [1, N * G, C / G * H * W], then one multiply and one add per channel.
