@@ -13,6 +13,7 @@ export const errorTable = {
   'dataset.not_found': 'the folder does not exist or holds no pictures',
   'dataset.layout': 'the folder is not laid out as expected',
   'dataset.too_few_images': 'there are not enough good pictures to train',
+  'dataset.changed': 'a picture changed while it was trained on',
   'option.invalid': 'a setting is outside its range',
   'encoder.unknown': 'no encoder has this name',
   'encoder.missing_weights': 'the weights of the encoder are not there',
