@@ -1,6 +1,6 @@
 // Markup that escapes whatever is put into it, so that no file name can become part of a page.
 
-/** Markup that is safe as it is. Only `html` and `svg` literals of this project make it. */
+/** Markup that is safe as it is: made by `html`, or fixed text of this project such as its style sheet. */
 export class Html {
   readonly markup: string;
 
