@@ -95,7 +95,7 @@ async function discard(disk: Disk, { parent, staging, old }: Places): Promise<vo
 
 async function stage(
   disk: Disk,
-  { parent, staging }: Places,
+  { staging }: Places,
   files: Iterable<readonly [string, FileBytes]>,
 ): Promise<void> {
   await disk.mkdir(staging);
@@ -104,7 +104,6 @@ async function stage(
     await writeSynced(disk, join(staging, name), bytes);
   }
   await disk.syncFolder(staging);
-  await disk.syncFolder(parent);
 }
 
 async function replace(disk: Disk, { parent, target, staging, old }: Places): Promise<void> {

@@ -11,7 +11,7 @@ import { storageNames } from './torch-tensors.ts';
 export function torchPieces(tensors: Tensors): Uint8Array[] {
   const ascii = (text: string) => new TextEncoder().encode(text);
   return storedZip([
-    { name: 'archive/data.pkl', bytes: picklePieces(tensors) },
+    { name: 'archive/data.pkl', bytes: pickleOf(tensors) },
     { name: 'archive/byteorder', bytes: ascii('little') },
     ...[...tensors.values()].map((tensor, i) => ({ name: `archive/data/${i}`, bytes: bytesOf(tensor) })),
     { name: 'archive/version', bytes: ascii('3\n') },
@@ -24,7 +24,7 @@ export function writeTorch(tensors: Tensors): Uint8Array {
 }
 
 /** Pickle protocol 2, with no operation that the weights_only reader of torch does not know. */
-function picklePieces(tensors: Tensors): Uint8Array {
+function pickleOf(tensors: Tensors): Uint8Array {
   const rows = [...tensors].map(([name, tensor], i) => Buffer.concat([text(name), pickleTensor(tensor, i)]));
   return Buffer.concat([op.proto2, orderedDict, op.mark, ...rows, op.setItems, op.stop]);
 }
