@@ -13,7 +13,10 @@ import {
   type Value,
 } from '../../../autodiff/index.ts';
 
-/** x, y: [N, 3, H, W] in 0..1. SSIM with a 7x7 mean window whose zero padding is counted (Wang et al. 2004, eq. 13). */
+/**
+ * The structural similarity at each element of x and y, [N, 3, H, W] in 0..1, with a 7x7 mean window whose zero padding
+ * is counted (Wang et al. 2004, eq. 13).
+ */
 export function similarity(x: Value, y: Value): Value {
   const c1 = 1e-4;
   const c2 = 9e-4;
@@ -36,18 +39,30 @@ export function similarity(x: Value, y: Value): Value {
   const variances = sub(mSquares, squares);
   const above = mul(add(mul(product, 2), c1), add(mul(covariance, 2), c2));
   const below = mul(add(squares, c1), add(variances, c2));
-  return mean(div(above, below));
+  return div(above, below);
 }
 
 function part(x: Value, start: number, size: number): Value {
   return slice(x, { axes: [0], starts: [start], ends: [start + size] });
 }
 
+/** Means over the whole batch. */
 export function reconstructionLoss(
   reconstruction: Value,
   target: Value,
 ): { loss: Value; l1: Value; ssim: Value } {
   const l1 = mean(abs(sub(reconstruction, target)));
-  const ssim = similarity(reconstruction, target);
-  return { loss: add(mul(l1, 0.7), mul(sub(1, ssim), 0.15)), l1, ssim };
+  const ssim = mean(similarity(reconstruction, target));
+  return { loss: weighted(l1, ssim), l1, ssim };
+}
+
+/** The loss of each picture of the batch, [N]; its mean is that of `reconstructionLoss`. */
+export function pictureLosses(reconstruction: Value, target: Value): Value {
+  const perPicture = { axes: [1, 2, 3] };
+  const l1 = mean(abs(sub(reconstruction, target)), perPicture);
+  return weighted(l1, mean(similarity(reconstruction, target), perPicture));
+}
+
+function weighted(l1: Value, ssim: Value): Value {
+  return add(mul(l1, 0.7), mul(sub(1, ssim), 0.15));
 }
