@@ -94,9 +94,10 @@ export class TrainStep {
     if (options.clipNorm !== undefined && !(options.clipNorm > 0))
       throw new GraphError(`train step: clipNorm must be above 0, got ${options.clipNorm}`);
     const plan = planStep(options, accumulate);
+    const target = options.runtime.device === 'cpu' ? 'cpu' : 'portable';
     const load = (outputs: Readonly<Record<string, Value>>) =>
       options.runtime.load(
-        toOnnx(graph({ inputs: plan.inputs(outputs), outputs }), { name: 'train_step' }),
+        toOnnx(graph({ inputs: plan.inputs(outputs), outputs }), { name: 'train_step', target }),
         options.load,
       );
     const apply = await load(plan.apply);

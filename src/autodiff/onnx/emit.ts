@@ -114,8 +114,7 @@ class Writer {
     while (outputs.at(-1) === '') outputs.pop();
     return {
       name: `${node.op}_${this.#next++}`,
-      op: row.op,
-      ...(row.domain && { domain: row.domain }),
+      ...(typeof row.op === 'string' ? standard(row.op) : row.op(node)),
       inputs,
       outputs,
       attributes: attributes ?? {},
@@ -159,8 +158,7 @@ const ints = (value: readonly number[]): OnnxAttribute => ({ kind: 'ints', value
 const text = (value: string): OnnxAttribute => ({ kind: 'string', value });
 
 interface EmitRow<K extends OpName> {
-  readonly op: string;
-  readonly domain?: string;
+  readonly op: string | ((node: Node<K>) => OnnxOp);
   /** ONNX wants every output named, whether it is read or not. */
   readonly allOutputs?: boolean;
   /** ONNX attributes, and inputs that ONNX wants as tensors (null leaves one out). */
@@ -250,7 +248,8 @@ const rows: { readonly [K in OpName]: Row<K> } = {
   or: { op: 'Or' },
   where: { op: 'Where' },
   matmul: {
-    op: ({ attributes: { transA, transB } }) => (transA || transB ? microsoft('FusedMatMul') : standard('MatMul')),
+    op: ({ attributes: { transA, transB } }) =>
+      transA || transB ? microsoft('FusedMatMul') : standard('MatMul'),
     with: ({ attributes: { transA, transB } }) =>
       transA || transB ? { attributes: { transA: int(transA), transB: int(transB), alpha: float(1) } } : {},
   },
@@ -287,16 +286,9 @@ const rows: { readonly [K in OpName]: Row<K> } = {
     allOutputs: true,
     // Momentum 0 hands out the batch's own mean and variance.
     with: ({ attributes: { eps }, inputs }) => {
-      const channels = inputs[1]!.type.shape[0]!;
-      const running = (value: number): Literal => ({
-        dtype: inputs[0]!.type.dtype,
-        shape: [channels],
-        numbers: new Array<number>(channels).fill(value),
-      });
-      return {
-        attributes: { epsilon: float(eps), momentum: float(0), training_mode: int(1) },
-        extra: [running(0), running(1)],
-      };
+      if (inputs.length !== 5)
+        throw new Error('internal: batchNorm must have been given scratch space (lower.ts)');
+      return { attributes: { epsilon: float(eps), momentum: float(0), training_mode: int(1) } };
     },
   },
   groupNorm: { lower: 'its statistics are needed for the gradient, ONNX does not hand them out' },

@@ -33,7 +33,7 @@ export type Target = 'portable' | 'cpu';
 
 /** A simplified graph of ops that emit.ts can write. */
 export function lower(graph: Graph, target: Target): Graph {
-  const table: Lowerings = target === 'cpu' ? lowerings : { ...lowerings, ...portableLowerings };
+  const table: Lowerings = { ...lowerings, ...(target === 'cpu' ? cpuLowerings : portableLowerings) };
   const rule = (node: Node) => (table[node.op] as Lowering<OpName> | undefined)?.(node as never);
   const cheaper = rewrite(simplify(graph), mixBeforeResize);
   // A lowering may use an op that is lowered itself.
@@ -50,6 +50,19 @@ const lowerings: Lowerings = {
   convTranspose: lowerConvTranspose,
   convWeightGrad: (node) => [lowerConvWeightGrad(node)],
   resize: lowerResize,
+};
+
+const cpuLowerings: Lowerings = {
+  // ONNX Runtime writes the batch's statistics over the memory of the running ones (inputs 4 and 5), even when these are
+  // constants that other nodes read. So each node gets memory of its own, whose numbers count for nothing at momentum 0.
+  batchNorm: (node) => {
+    const [x, scale, bias, given] = node.inputs as [Value, Value, Value, Value?];
+    if (given) return undefined;
+    const axes = x.type.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
+    const firsts = slice(x, { axes, starts: axes.map(() => 0), ends: axes.map(() => 1) });
+    const scratch = (factor: number) => mul(reshape(firsts, scale.type.shape), factor);
+    return apply('batchNorm', [x, scale, bias, scratch(0.5), scratch(0.25)], node.attributes).outputs;
+  },
 };
 
 const portableLowerings: Lowerings = {

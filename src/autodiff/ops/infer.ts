@@ -168,13 +168,13 @@ function windowShape(op: string, x: Shape, window: Window): Pair {
   return [count(0), count(1)];
 }
 
-/** Checks x, scale and bias of a normalisation over `axis`; returns the type of x. */
-function expectAffine(op: string, inputs: readonly TensorType[], axis: number): TensorType {
-  expectCount(op, inputs, 3);
-  const [x, scale, bias] = inputs as [TensorType, TensorType, TensorType];
+/** Checks x and the parameters of a normalisation over `axis` (scale and bias); returns the type of x. */
+function expectAffine(op: string, inputs: readonly TensorType[], axis: number, most = 3): TensorType {
+  expectCount(op, inputs, 3, most);
+  const [x, ...parameters] = inputs as [TensorType, ...TensorType[]];
   expectFloat(op, x);
   const size = x.shape.at(axis);
-  for (const type of [scale, bias]) {
+  for (const type of parameters) {
     expectSameType(op, x, type);
     if (size === undefined || !sameShape(type.shape, [size])) {
       throw new GraphError(
@@ -481,7 +481,7 @@ const inferTable: { readonly [K in OpName]: Infer<K> } = {
     return [{ dtype: x.dtype, shape: [x.shape[0]!, x.shape[1]!, height, width] }];
   },
   batchNorm: (inputs) => {
-    const x = expectAffine('batchNorm', inputs, 1);
+    const x = expectAffine('batchNorm', inputs, 1, 5); // 4 and 5: scratch space that lowering adds
     const perChannel = { dtype: x.dtype, shape: [x.shape[1]!] };
     return [x, perChannel, perChannel];
   },

@@ -34,6 +34,13 @@ describe.skipIf(!softwareGpuRunsHere)('webgpu, on a GPU in software', () => {
     expect(Math.max(...report.cpu)).toBeGreaterThan(0.1);
   });
 
+  it('trains the decoder as the CPU does', () => {
+    const { cpu, gpu } = report.training;
+    expect(gpu).toHaveLength(8);
+    for (const [i, value] of gpu.entries()) expect(Math.abs(value / cpu[i]! - 1)).toBeLessThan(1e-3);
+    expect(cpu[6]).toBeLessThan(cpu[0]! - 1e-3);
+  });
+
   it('writes results in place', () => {
     expect(report.inPlace).toEqual(Float32Array.of(3, 5));
   });

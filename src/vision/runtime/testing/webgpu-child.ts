@@ -1,5 +1,9 @@
 // The child of webgpu.test.ts: runs on the software GPU of its environment and reports what came out.
 
+import { adam, Parameters, Random, TrainStep } from '../../../autodiff/index.ts';
+import type { Runtime } from '../../../autodiff/runtime.ts';
+import { decode } from '../../detectors/autoencoder/decoder.ts';
+import { reconstructionLoss } from '../../detectors/autoencoder/loss.ts';
 import { parentChannel } from '../child.ts';
 import { openRuntime } from '../open-runtime.ts';
 import { rememberProbes } from '../probe.ts';
@@ -14,6 +18,8 @@ export interface Report {
   readonly inPlace: Float32Array;
   readonly kept: { readonly y: Float32Array; readonly z: Float32Array; readonly again: Float32Array };
   readonly closed: string;
+  /** Loss and gradient norm of each training step of a small decoder. */
+  readonly training: { readonly cpu: readonly number[]; readonly gpu: readonly number[] };
 }
 
 const parent = parentChannel<never, Report>();
@@ -60,7 +66,46 @@ async function report(): Promise<Report> {
       again: again.y!.data as Float32Array,
     },
     closed,
+    training: { cpu: await trainDecoder(cpu), gpu: await trainDecoder(gpu) },
   };
   for (const runtime of [auto, cpu, gpu]) await runtime.close();
   return out;
+}
+
+/** Four steps of the real decoder at a small size, from the same weights and batch everywhere. */
+async function trainDecoder(runtime: Runtime): Promise<number[]> {
+  const size = 32;
+  const shapes = [8, 12, 16, 24].map((channels, level) => [
+    2,
+    channels,
+    size / (4 << level),
+    size / (4 << level),
+  ]);
+  const step = await TrainStep.compile({
+    runtime,
+    parameters: new Parameters(1),
+    inputs: Object.fromEntries(
+      [...shapes, [2, 3, size, size]].map((shape, i) => [`x${i}`, { shape }]),
+    ) as Record<string, { shape: number[] }>,
+    build: (s, x) => ({ loss: reconstructionLoss(decode(s, [x.x0!, x.x1!, x.x2!, x.x3!]), x.x4!).loss }),
+    optimizer: adam({ weightDecay: 1e-5 }),
+    clipNorm: 1,
+  });
+  const random = new Random(2);
+  const feeds = Object.fromEntries(
+    [...shapes, [2, 3, size, size]].map((dims, i) => {
+      const count = dims.reduce((a, b) => a * b, 1);
+      return [
+        `x${i}`,
+        { type: 'float32', dims, data: Float32Array.from({ length: count }, () => random.uniform()) },
+      ];
+    }),
+  );
+  const figures: number[] = [];
+  for (let n = 0; n < 4; n++) {
+    const { loss, gradientNorm } = await step.run(feeds, { lr: 1e-3 });
+    figures.push(loss, gradientNorm);
+  }
+  await step.close();
+  return figures;
 }
