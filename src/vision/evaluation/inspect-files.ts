@@ -1,0 +1,51 @@
+// Picture files in, predictions out: one verdict for each file, in order, whatever the others hold.
+import { readPictures } from '../dataset/folder.ts';
+import { prefetch } from '../dataset/prefetch.ts';
+import type { Detector, Prediction } from '../detectors/detector.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Picture } from '../image/picture.ts';
+
+export interface TestedFile {
+  readonly status: 'tested';
+  readonly file: string;
+  readonly picture: Picture;
+  readonly prediction: Prediction;
+}
+
+export interface UntestedFile {
+  readonly status: 'untested';
+  readonly file: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export type InspectedFile = TestedFile | UntestedFile;
+
+/**
+ * Decodes the next files while one is inspected; about three pictures are in memory at a time. A file that cannot be
+ * read is reported in its turn and does not stop the others. When the signal aborts, the next read throws its reason.
+ */
+export async function* inspectFiles(
+  detector: Detector,
+  files: readonly string[],
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<InspectedFile, void, undefined> {
+  for await (const verdict of prefetch(files, readAlone, { ahead: 2, signal })) {
+    if (verdict.status === 'untested') yield verdict;
+    else {
+      const [prediction] = await detector.predict([verdict.picture]);
+      yield { status: 'tested', ...verdict, prediction: prediction! };
+    }
+  }
+}
+
+type Read = UntestedFile | { readonly status?: never; readonly file: string; readonly picture: Picture };
+
+/** Each file by itself: the copy of another one deserves a verdict too. */
+async function readAlone(file: string): Promise<Read> {
+  for await (const verdict of readPictures([file])) {
+    if (verdict.status === 'ok') return { file, picture: verdict.picture };
+    if (verdict.status === 'rejected') return { ...verdict, status: 'untested' };
+  }
+  throw new Error(`internal: no verdict on ${file}`);
+}
