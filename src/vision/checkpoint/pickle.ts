@@ -276,9 +276,11 @@ function line(m: Machine): string {
   return text;
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function utf8(m: Machine, bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return malformed(m, 'expected text in UTF-8');
   }
