@@ -36,9 +36,9 @@ describe.skipIf(!softwareGpuRunsHere)('webgpu, on a GPU in software', () => {
 
   it('trains the decoder as the CPU does', () => {
     const { cpu, gpu } = report.training;
-    expect(gpu).toHaveLength(8);
-    for (const [i, value] of gpu.entries()) expect(Math.abs(value / cpu[i]! - 1)).toBeLessThan(1e-3);
-    expect(cpu[6]).toBeLessThan(cpu[0]! - 1e-3);
+    expect(gpu).toHaveLength(4);
+    for (const [i, loss] of gpu.entries()) expect(Math.abs(loss / cpu[i]! - 1)).toBeLessThan(1e-3);
+    expect(cpu[3]).toBeLessThan(cpu[0]! - 5e-3);
   });
 
   it('writes results in place', () => {
