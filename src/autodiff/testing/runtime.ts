@@ -2,6 +2,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type Graph, graph, isOp, type Value } from '../graph.ts';
 import { fromHalf, toHalf } from '../half.ts';
+import type { Target } from '../onnx/lower.ts';
 import { toOnnx } from '../onnx/to-onnx.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor, TypedArray } from '../runtime.ts';
 import { allocate, type DType, type Shape, type TensorType } from '../tensor.ts';
@@ -72,8 +73,9 @@ export function numbersOf({ type, data }: RuntimeTensor): number[] {
 export async function runGraph(
   g: Graph,
   feeds: Readonly<Record<string, readonly number[] | Float32Array>> = {},
+  target: Target = 'portable',
 ): Promise<Record<string, RuntimeTensor>> {
-  const session = await cpuRuntime.load(toOnnx(g));
+  const session = await cpuRuntime.load(toOnnx(g, { target }));
   const fed: Record<string, RuntimeTensor> = {};
   for (const { node, type } of g.inputs) {
     const { name } = (node as { attributes: { name: string } }).attributes;
@@ -88,9 +90,10 @@ export async function runGraph(
 export async function compute(
   value: Value,
   feeds: Readonly<Record<string, readonly number[] | Float32Array>> = {},
+  target: Target = 'portable',
 ): Promise<number[]> {
-  const result = (await runGraph(graph({ inputs: inputsOf(value), outputs: { result: value } }), feeds))
-    .result!;
+  const whole = graph({ inputs: inputsOf(value), outputs: { result: value } });
+  const result = (await runGraph(whole, feeds, target)).result!;
   expectType(result, value.type);
   return numbersOf(result);
 }
