@@ -1,6 +1,6 @@
 // Where an unfinished training is kept: two files that take turns, each with a checksum, so that one is always whole.
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../checkpoint/atomic-folder.ts';
 import { readSafetensors, safetensorsPieces } from '../checkpoint/safetensors.ts';
@@ -71,10 +71,6 @@ export class ResumeFiles<Position> {
     this.#turn++;
   }
 
-  async remove(): Promise<void> {
-    for (const turn of [0, 1]) await rm(this.#path(turn), { force: true });
-  }
-
   #path(turn: number): string {
     return join(this.#folder, `${this.#name}.${turn % 2}.resume`);
   }
@@ -107,6 +103,13 @@ export class ResumeFiles<Position> {
       `the unfinished training in ${this.#folder} is another one: ${lines.join('; ')}. Ask for the same again, or start anew.`,
     );
   }
+}
+
+/** Removes all resume files in a folder, half-written ones too, and the folder when nothing else lies in it. */
+export async function clearResumeFiles(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => []))
+    if (/\.resume(\.new)?$/.test(name)) await rm(join(folder, name), { force: true });
+  await rmdir(folder).catch(() => {}); // other files, or no such folder
 }
 
 /** Over the header, then each tensor by name, in an order that does not depend on the file. */

@@ -24,6 +24,9 @@ import { type Network, pixelInput, targetOf } from './network.ts';
 
 const levelName = (level: number) => `level${level}`;
 
+/** Width of the blur of maps, in pixels. Single pixels differ by chance; a defect covers many. */
+export const SMOOTHING = 7;
+
 /** The largest float16. */
 const HALF_MAX = 65504;
 
@@ -83,7 +86,7 @@ export function validationGraph(network: Network, batch: number, size: number): 
  * The reconstruction is the mean of that of the picture and, mirrored back, that of the mirrored picture.
  * score = 0.35 * mean |d| + 0.35 * mean of the top 1 % of |d| per pixel + 0.15 * (1 - SSIM), as the original has it.
  */
-export function inspectionGraph(network: Network, size: number, smoothing: number): Graph {
+export function inspectionGraph(network: Network, size: number, smoothing = SMOOTHING): Graph {
   return trace(network.parameters, {
     inputs: { pixels: pixelInput(1, size) },
     build: (s, { pixels }) => {

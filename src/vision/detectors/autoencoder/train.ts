@@ -1,0 +1,160 @@
+// Trains an autoencoder from good pictures to a model folder. Read `trainAutoencoder` from top to bottom.
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { splitValidation } from '../../dataset/split.ts';
+import { hashTensors } from '../../encoders/encoder.ts';
+import { type EncoderSource, openEncoder } from '../../encoders/table.ts';
+import { OkapiError } from '../../errors.ts';
+import { openRuntime } from '../../runtime/open-runtime.ts';
+import { ByteCache } from '../../training/byte-cache.ts';
+import type { FitContext, FitPosition, FitResult } from '../../training/fit.ts';
+import { type GoodPictures, readGoodPictures } from '../../training/good-pictures.ts';
+import { Progress } from '../../training/progress.ts';
+import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/resume-files.ts';
+import type { TrainContext, TrainedModel, TrainRequest } from '../detector.ts';
+import { calibrate, planFolds } from './calibrate.ts';
+import { autoencoder, type Network, stateDict } from './network.ts';
+import { readSavedNetwork } from './saved-network.ts';
+import { type AutoencoderSettings, completeSettings } from './settings.ts';
+import { Trainer, type TrainerParts } from './trainer.ts';
+import { Views } from './views.ts';
+import { writeModel } from './write-model.ts';
+
+const MAIN = 'main';
+
+export async function trainAutoencoder(request: TrainRequest, context: TrainContext): Promise<TrainedModel> {
+  const settings = completeSettings(request.settings ?? {});
+  const { signal, onEvent } = context;
+  await prepareState(request);
+  const open: { close(): Promise<void> }[] = [];
+  const opened = <T extends { close(): Promise<void> }>(thing: T): T => {
+    open.unshift(thing);
+    return thing;
+  };
+  try {
+    const runtime = opened(await openRuntime(runtimeOptions(request)));
+    onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
+
+    onEvent({ type: 'stage', stage: 'reading' });
+    const cache = opened(new ByteCache(cacheLimits(settings, request)));
+    const pictures = await readGoodPictures(request.pictures, settings.imageSize, cache, signal);
+    onEvent({ type: 'pictures', used: pictures.count, copies: pictures.copies, refused: pictures.refused });
+
+    const network = await openNetwork(request, settings);
+    const { imageSize: size, seed } = settings;
+    const views = opened(await Views.open({ network, size, seed, pictures, cache }, runtime));
+    const parts: TrainerParts = { network, settings, pictures, views, runtime, ...split(pictures, settings) };
+    const trainer = opened(await Trainer.open(parts));
+    const contextOf = fitContexts(parts, trainer, request, context);
+
+    onEvent({ type: 'stage', stage: 'training' });
+    const lesson = { phase: MAIN, pictures: parts.training, epochs: settings.epochs, showSamples: true };
+    const result = await trainer.fit(lesson, contextOf(MAIN));
+    checkLearnt(result, request, settings);
+
+    onEvent({ type: 'stage', stage: 'calibrating' });
+    const threshold = await calibrate(parts, trainer, contextOf, signal);
+
+    onEvent({ type: 'stage', stage: 'saving' });
+    signal.throwIfAborted();
+    await writeModel(parts, { request, result, threshold, createdAt: context.date() });
+    await clearResumeFiles(request.stateFolder);
+    const { count: used, copies, refused } = pictures;
+    return { folder: request.folder, threshold, ...result, pictures: { used, copies, refused } };
+  } catch (error) {
+    if (error instanceof OkapiError && hopeless.has(error.code)) await clearResumeFiles(request.stateFolder);
+    throw canceled(error, signal);
+  } finally {
+    for (const thing of open) await thing.close();
+  }
+}
+
+/** After these errors the same training would fail again from where it stood. */
+const hopeless = new Set<string>(['train.diverged', 'train.degenerate']);
+
+/** Whatever broke off because of the signal is a cancellation. */
+function canceled(error: unknown, signal: AbortSignal): unknown {
+  if (!signal.aborted || error instanceof OkapiError) return error;
+  return new OkapiError('train.canceled', 'the training was canceled', { cause: error });
+}
+
+async function prepareState({ stateFolder, folder, resume }: TrainRequest): Promise<void> {
+  if (!resume) await clearResumeFiles(stateFolder);
+  await mkdir(dirname(folder), { recursive: true });
+  await mkdir(stateFolder, { recursive: true });
+}
+
+function runtimeOptions({ device, threads }: TrainRequest) {
+  return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
+}
+
+function cacheLimits(
+  { cacheMemoryBytes, cacheDiskBytes }: AutoencoderSettings,
+  { stateFolder }: TrainRequest,
+) {
+  return { memoryBytes: cacheMemoryBytes, diskBytes: cacheDiskBytes, path: join(stateFolder, 'views.cache') };
+}
+
+/** A fresh network, or that of the base model, whose encoder then is the encoder. */
+async function openNetwork(request: TrainRequest, settings: AutoencoderSettings): Promise<Network> {
+  const source: EncoderSource = request.encoderSource ?? { folders: [] };
+  if (!request.base) return autoencoder(await openEncoder(settings.encoder, source), settings.seed);
+  const { network } = await readSavedNetwork(request.base);
+  const wanted = request.settings?.encoder;
+  if (wanted !== undefined && wanted !== network.encoder.name)
+    throw new OkapiError(
+      'option.invalid',
+      `the base model has the encoder ${network.encoder.name}, asked for was ${wanted}`,
+    );
+  return network;
+}
+
+function split({ count }: GoodPictures, { seed, validationRatio: ratio }: AutoencoderSettings) {
+  const { train: training, validation } = splitValidation([...Array(count).keys()], { seed, ratio });
+  return { training, validation };
+}
+
+/** The context of each training by its name: its own resume files, and one progress for all of them. */
+function fitContexts(parts: TrainerParts, trainer: Trainer, request: TrainRequest, context: TrainContext) {
+  const { settings, training } = parts;
+  const folds = planFolds(parts);
+  const plan = [{ phase: MAIN, pictures: training, epochs: settings.epochs }, ...folds];
+  const steps = plan.map(({ phase, pictures, epochs }) => [phase, trainer.stepsOf(pictures.length) * epochs]);
+  const progress = new Progress(Object.fromEntries(steps), context.now);
+  return (phase: string): FitContext => {
+    const identity = { ...identityOf(parts, request), ...(phase !== MAIN && { phase }) };
+    const name = phase.replaceAll(' ', '-');
+    return {
+      ...context,
+      progress,
+      resume: new ResumeFiles<FitPosition>(request.stateFolder, name, identity),
+    };
+  };
+}
+
+/** All that decides the weights, by the names that a user knows. */
+function identityOf({ network, settings, pictures }: TrainerParts, request: TrainRequest): Identity {
+  const { cacheMemoryBytes, cacheDiskBytes, falseAlarmRate, folds, ...deciding } = settings;
+  return {
+    detector: 'autoencoder',
+    ...deciding,
+    encoder: network.encoder.name,
+    encoderWeights: network.encoder.weightsHash,
+    base: request.base ? hashTensors(stateDict(network)) : 'none',
+    pictures: pictures.digest,
+  };
+}
+
+/** Throws train.diverged when no epoch was better than the untrained network; a base model may be good as it is. */
+function checkLearnt(
+  { bestEpoch, bestLoss }: FitResult,
+  request: TrainRequest,
+  settings: AutoencoderSettings,
+): void {
+  if (bestEpoch > 0 || request.base) return;
+  const { learningRate } = settings;
+  throw new OkapiError(
+    'train.diverged',
+    `nothing was learnt: the validation loss never fell below ${bestLoss.toPrecision(3)}, that of the untrained network, at learning rate ${learningRate}; try ${learningRate / 10}`,
+  );
+}

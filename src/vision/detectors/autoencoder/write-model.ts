@@ -1,0 +1,127 @@
+// The model folder of a trained autoencoder, written in one go.
+import { createRequire } from 'node:module';
+import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
+import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder.ts';
+import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
+import { torchPieces } from '../../checkpoint/torch-writer.ts';
+import { decodePicture } from '../../image/decode.ts';
+import { encodePicture } from '../../image/encode.ts';
+import type { Threshold } from '../../scoring/threshold.ts';
+import { writeThreshold } from '../../scoring/threshold-file.ts';
+import type { FitResult } from '../../training/fit.ts';
+import type { TrainRequest } from '../detector.ts';
+import { goldenPicture, goldenRecord, writeGolden } from '../golden.ts';
+import { writeConfig } from '../model-config.ts';
+import { inspectionGraph } from './graphs.ts';
+import { inspect } from './inspect.ts';
+import { stateDict } from './network.ts';
+import type { TrainerParts } from './trainer.ts';
+
+export interface Made {
+  readonly request: TrainRequest;
+  readonly result: FitResult;
+  readonly threshold: Threshold;
+  readonly createdAt: Date;
+}
+
+/** The kind of score in threshold.json. */
+const SCORE_TYPE = 'reconstruction';
+
+/** Writes the model with its present weights. Throws disk.full or disk.io_error, with an older model as it was. */
+export async function writeModel(parts: TrainerParts, made: Made): Promise<void> {
+  const { network, settings, pictures, validation, runtime } = parts;
+  const { request, threshold, result } = made;
+  const onnx = toOnnx(inspectionGraph(network, settings.imageSize), {
+    name: 'okapi',
+    metadata: metadataOf(parts, made),
+  });
+  const golden = await encodePicture(await pictures.picture(validation[0]!), 'png');
+  const session = await runtime.load(onnx);
+  const { score } = await inspect(session, await decodePicture(golden), settings.imageSize);
+  await session.close();
+  const state = stateDict(network);
+  const origin = { scoreType: SCORE_TYPE, bestValidationLoss: result.bestLoss };
+  const files: [string, FilePieces][] = [
+    ['model.onnx', [onnx]],
+    ['model.safetensors', safetensorsPieces(state, { format: 'pt' })],
+    ['model.pt', torchPieces(state)],
+    ['config.yaml', [text(writeConfig(configOf(parts, made)))]],
+    ['threshold.json', [text(writeThreshold(threshold, origin))]],
+    [goldenPicture, [golden]],
+    [goldenRecord, [text(writeGolden(score))]],
+  ];
+  await writeModelFolder(request.folder, new Map(files));
+}
+
+const text = (content: string) => new TextEncoder().encode(content);
+
+/** How bytes of a file become `pixels`; also in words, for whoever runs model.onnx without this program. */
+function preprocessingOf({ network, settings }: TrainerParts) {
+  const { imageSize } = settings;
+  return {
+    input: 'pixels',
+    shape: [1, imageSize, imageSize, 3],
+    layout: 'NHWC, RGB, uint8 levels 0..255; normalisation is part of the model',
+    resize: 'area, as cv2.resize with INTER_AREA, to the square without keeping the ratio',
+    ...network.normalization,
+  };
+}
+
+function metadataOf(parts: TrainerParts, { threshold, createdAt }: Made): Record<string, string> {
+  const { encoder } = parts.network;
+  return {
+    producer: `okapi-vision ${versions().okapi}`,
+    created_at: createdAt.toISOString(),
+    preprocessing: JSON.stringify(preprocessingOf(parts)),
+    outputs:
+      'score [1]: anomalous above threshold; map [1, size, size]: anomalous above threshold_pixel; reconstruction',
+    threshold: String(threshold.value),
+    threshold_pixel: String(threshold.pixelValue),
+    encoder: encoder.name,
+    licence: `the encoder's weights: ${encoder.licence}`,
+  };
+}
+
+/** The original's fields first, then what it does not record. */
+function configOf(parts: TrainerParts, { request, result, threshold, createdAt }: Made) {
+  const { network, settings, pictures, training, validation, runtime } = parts;
+  const { encoder } = network;
+  return {
+    model_id: null,
+    mode: null,
+    scene_id: null,
+    project_id: null,
+    created_at: createdAt.toISOString(),
+    img_size: settings.imageSize,
+    epochs_run: result.epochsRun,
+    lr: settings.learningRate,
+    threshold: threshold.value,
+    note: threshold.trust,
+    base_model_id: null,
+    training_mode: request.base ? 'finetune' : 'anomaly',
+    ...request.record,
+    detector: 'autoencoder',
+    best_epoch: result.bestEpoch,
+    best_validation_loss: result.bestLoss,
+    encoder: { name: encoder.name, weights_sha256: encoder.weightsHash, licence: encoder.licence },
+    preprocessing: preprocessingOf(parts),
+    settings,
+    dataset: {
+      pictures: pictures.count,
+      training: training.length,
+      validation: validation.length,
+      copies: pictures.copies,
+      refused: pictures.refused.length,
+      sha256: pictures.digest,
+    },
+    versions: { ...versions(), node: process.version, device: runtime.device },
+  };
+}
+
+function versions() {
+  const { version, dependencies } = createRequire(import.meta.url)('../../../../package.json') as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
+  return { okapi: version, onnxruntime: dependencies['onnxruntime-node'] };
+}

@@ -1,0 +1,18 @@
+// The kinds of detectors, a row each.
+import { OkapiError } from '../errors.ts';
+import { loadAutoencoder, wantedFiles } from './autoencoder/load.ts';
+import { trainAutoencoder } from './autoencoder/train.ts';
+import type { DetectorKind } from './detector.ts';
+
+export const detectorKinds = {
+  autoencoder: { train: trainAutoencoder, load: loadAutoencoder, wanted: wantedFiles },
+} as const satisfies Record<string, DetectorKind>;
+
+export type DetectorKindName = keyof typeof detectorKinds;
+
+/** The kind of this name. Throws an OkapiError of the given code that names the kinds there are. */
+export function kindOf(name: string, code: 'option.invalid' | 'checkpoint.malformed'): DetectorKind {
+  if (Object.hasOwn(detectorKinds, name)) return detectorKinds[name as DetectorKindName];
+  const known = Object.keys(detectorKinds).join(', ');
+  throw new OkapiError(code, `expected the kind of detector to be one of ${known}, got "${name}"`);
+}
