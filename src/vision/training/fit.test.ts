@@ -195,6 +195,26 @@ describe('fit', () => {
     expect(saves).toBe(2);
   });
 
+  it('saves every epoch, but short ones only so often that saving takes a tenth of the time', async () => {
+    const saves = async (saveMs: number) => {
+      let clock = 0;
+      const { fitTask } = await task();
+      let count = 0;
+      const save = async () => {
+        clock += saveMs;
+        count++;
+      };
+      const resume = { load: async () => null, save } as unknown as FitContext['resume'];
+      const onEvent = ({ type }: TrainingEvent) => {
+        if (type === 'epoch') clock += 1000;
+      };
+      await train(fitTask, options, context({ now: () => clock, resume, onEvent }));
+      return count;
+    };
+    expect(await saves(100)).toBe(6);
+    expect(await saves(200)).toBe(4); // after epochs 1, 3, 5 and the last
+  });
+
   it('keeps two states, and takes the older one when the newer is damaged', async () => {
     const { fitTask } = await task();
     const name = 'damaged';

@@ -71,6 +71,8 @@ export interface FitPosition {
 const EXPLOSION = 100;
 /** An epoch that takes longer is saved in between. */
 const SAVE_EVERY_MS = 60_000;
+/** Short epochs are not all saved, so that saving takes at most this share of the time. */
+const SAVE_SHARE = 0.1;
 
 /**
  * Trains until the last epoch or until validation stops improving, and leaves the best weights in `task.parameters`.
@@ -83,7 +85,7 @@ export async function fit(task: FitTask, options: FitOptions, context: FitContex
   while (!run.finished) {
     await run.trainEpoch();
     await run.validateEpoch();
-    await run.save();
+    await run.saveEpoch();
   }
   return run.end();
 }
@@ -101,6 +103,7 @@ class Run {
   #firstLoss: number | null = null;
   #best: { epoch: number; loss: number; weights: Weights } = { epoch: 0, loss: 0, weights: new Map() };
   #savedMs = 0;
+  #saveTookMs = 0;
 
   constructor(task: FitTask, options: FitOptions, context: FitContext) {
     this.#task = task;
@@ -156,7 +159,22 @@ class Run {
     });
   }
 
-  async save(): Promise<void> {
+  async saveEpoch(): Promise<void> {
+    const sinceMs = this.#context.now() - this.#savedMs;
+    if (this.finished || sinceMs * SAVE_SHARE >= this.#saveTookMs) await this.#save();
+  }
+
+  end(): FitResult {
+    this.#context.progress.finish(this.#task.phase);
+    for (const { name, data } of this.#task.parameters.all()) {
+      const kept = this.#best.weights.get(name);
+      if (kept) data.set(kept.data);
+    }
+    return { epochsRun: this.#epoch, bestEpoch: this.#best.epoch, bestLoss: this.#best.loss };
+  }
+
+  async #save(): Promise<void> {
+    const startedMs = this.#context.now();
     const { step, accumulated, lossScale, tensors } = this.#task.step.state();
     const position: FitPosition = {
       epoch: this.#epoch,
@@ -172,15 +190,7 @@ class Run {
       tensors: new Map([...prefixed('train/', tensors), ...prefixed('best/', this.#best.weights)]),
     });
     this.#savedMs = this.#context.now();
-  }
-
-  end(): FitResult {
-    this.#context.progress.finish(this.#task.phase);
-    for (const { name, data } of this.#task.parameters.all()) {
-      const kept = this.#best.weights.get(name);
-      if (kept) data.set(kept.data);
-    }
-    return { epochsRun: this.#epoch, bestEpoch: this.#best.epoch, bestLoss: this.#best.loss };
+    this.#saveTookMs = this.#savedMs - startedMs;
   }
 
   async #trainStep(feeds: Feeds): Promise<void> {
@@ -210,10 +220,10 @@ class Run {
   async #pause(): Promise<void> {
     const { signal, now } = this.#context;
     if (signal.aborted) {
-      await this.save();
+      await this.#save();
       throw new OkapiError('train.canceled', `the training was canceled in epoch ${this.#epoch + 1}`);
     }
-    if (now() - this.#savedMs >= SAVE_EVERY_MS) await this.save();
+    if (now() - this.#savedMs >= SAVE_EVERY_MS) await this.#save();
   }
 
   #rates(step: number): StepRates {

@@ -10,7 +10,11 @@ import type { Detector } from '../detector.ts';
 import { parseConfig } from '../model-config.ts';
 import { inspectionGraph } from './graphs.ts';
 import { autoencoderDetector } from './inspect.ts';
+import type { Network } from './network.ts';
 import { readOriginal } from './saved-network.ts';
+
+/** The older net halves the picture three times. */
+const LEGACY_STRIDE = 8;
 
 export const wantedFiles = ['model.onnx', 'config.yaml', 'threshold.json'];
 
@@ -34,9 +38,9 @@ export async function loadAutoencoder(folder: ModelFolder, runtime: Runtime): Pr
  * checkpoint.not_finite when its weights give no finite score.
  */
 export async function loadOriginal(path: string, runtime: Runtime): Promise<Detector> {
-  const { network, config, notes } = await readOriginal(path);
-  const imageSize = config?.imageSize ?? 256;
   const threshold = readThreshold(await readThresholdFile(path));
+  const { network, config, notes } = await readOriginal(path);
+  const imageSize = checkedSize(config?.imageSize ?? 256, network);
   const session = await runtime.load(toOnnx(inspectionGraph(network, imageSize, 1)));
   const encoder = network.encoder.name;
   const detector = autoencoderDetector(session, {
@@ -49,6 +53,15 @@ export async function loadOriginal(path: string, runtime: Runtime): Promise<Dete
   });
   await checkSound(detector, path);
   return detector;
+}
+
+function checkedSize(imageSize: number, { encoder }: Network): number {
+  const unit = encoder.name === 'none' ? LEGACY_STRIDE : encoder.levels.at(-1)!.stride;
+  if (imageSize % unit === 0) return imageSize;
+  throw new OkapiError(
+    'checkpoint.malformed',
+    `config.yaml: expected img_size to be a multiple of ${unit}, got ${imageSize}`,
+  );
 }
 
 async function readThresholdFile(path: string): Promise<string> {

@@ -3,7 +3,9 @@ import {
   add,
   cast,
   constant,
+  fill,
   mul,
+  type Parameter,
   Parameters,
   type Scope,
   trace,
@@ -36,11 +38,33 @@ export interface Network {
 }
 
 /** A network with fresh weights from `seed`. */
-export function autoencoder(encoder: Encoder, seed: number, normalization = encoder.normalization): Network {
+export function autoencoder(encoder: Encoder, seed: number): Network {
+  return build(encoder, new Parameters(seed), encoder.normalization);
+}
+
+/** A network with the weights of a state dict. Throws checkpoint.key_mismatch when they do not fit. */
+export function restoreAutoencoder(encoder: Encoder, state: Tensors, normalization: Normalization): Network {
+  const network = build(encoder, new BlankParameters(0), normalization);
+  const trained = new Map([...state].filter(([name]) => !name.startsWith('encoder.')));
+  matchKeys(new Map(network.parameters.all().map(({ name, shape }) => [name, shape])), trained);
+  for (const { name, data } of network.parameters.all()) data.set(toFloat32(trained.get(name)!, name));
+  return network;
+}
+
+type DefineArguments = globalThis.Parameters<Parameters['define']>;
+
+/** Weights that begin as zeros, since others will take their place: drawing millions of numbers takes a second. */
+class BlankParameters extends Parameters {
+  override define(...[name, shape, , options]: DefineArguments): Parameter {
+    return super.define(name, shape, fill(0), options);
+  }
+}
+
+function build(encoder: Encoder, parameters: Parameters, normalization: Normalization): Network {
   const network: Network = {
     encoder,
     normalization,
-    parameters: new Parameters(seed),
+    parameters,
     frozen: encoder.tensors.size > 0,
     features: (pixels) => encoder.features(normalise(planesOf(pixels), normalization)),
     reconstruct: (s, features) =>
@@ -96,11 +120,4 @@ export function encoderTensors(state: Tensors): Tensors {
   const prefix = 'encoder.';
   const rows = [...state].filter(([name]) => name.startsWith(prefix));
   return new Map(rows.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
-}
-
-/** Copies the trained part of a state dict into the network. Throws checkpoint.key_mismatch when it does not fit. */
-export function loadTrained(network: Network, state: Tensors): void {
-  const trained = new Map([...state].filter(([name]) => !name.startsWith('encoder.')));
-  matchKeys(new Map(network.parameters.all().map(({ name, shape }) => [name, shape])), trained);
-  for (const { name, data } of network.parameters.all()) data.set(toFloat32(trained.get(name)!, name));
 }

@@ -10,7 +10,7 @@ import { encoderTable } from '../../encoders/table.ts';
 import { OkapiError } from '../../errors.ts';
 import { type Normalization, unitRange } from '../../image/planes.ts';
 import { type ModelConfig, parseConfig } from '../model-config.ts';
-import { autoencoder, encoderTensors, loadTrained, type Network } from './network.ts';
+import { encoderTensors, type Network, restoreAutoencoder } from './network.ts';
 
 export interface SavedNetwork {
   readonly network: Network;
@@ -58,9 +58,8 @@ export async function readOriginal(path: string): Promise<SavedNetwork> {
 /** The network of a state dict; the names tell which. `normalization` null means that of the encoder. */
 function restore(state: Tensors, normalization: Normalization | null): Network {
   const encoder = encoderTable[encoderOf(state)].create(encoderTensors(state));
-  const network = autoencoder(encoder, 0, normalization ?? encoder.normalization);
-  loadTrained(network, encoder.name === 'none' ? legacyTensors(state) : state);
-  return network;
+  const trained = encoder.name === 'none' ? legacyTensors(state) : state;
+  return restoreAutoencoder(encoder, trained, normalization ?? encoder.normalization);
 }
 
 function encoderOf(state: Tensors): EncoderName {
