@@ -1,0 +1,102 @@
+// `okapi eval`: how good a model is on pictures whose truth is known from the folders they lie in.
+import { basename, relative } from 'node:path';
+import { listDataset, type TestPicture } from '../../vision/dataset/folder.ts';
+import { OkapiError } from '../../vision/errors.ts';
+import { type DetectorEvaluation, evaluateDetector } from '../../vision/evaluation/evaluate-detector.ts';
+import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
+import type { ReportResult } from '../../vision/render/report-content.ts';
+import type { CommandContext } from '../context.ts';
+import { countBar } from '../count-bar.ts';
+import { evaluationLines } from '../evaluation-lines.ts';
+import { exitCodes } from '../failure.ts';
+import { interruptible } from '../interrupt.ts';
+import { type OpenedDetector, withDetector } from '../open-detector.ts';
+import { writeReport } from '../report-file.ts';
+import { printable, type Terminal } from '../terminal.ts';
+
+export interface EvalOptions {
+  readonly json?: boolean;
+  readonly report?: string;
+  readonly device: string;
+}
+
+export async function evaluate(
+  folder: string,
+  dir: string,
+  options: EvalOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { terminal } = context;
+  const pictures = await testPictures(dir);
+  return withDetector(folder, options.device, terminal, async (opened) => {
+    const { evaluation, results } = await evaluateShown(opened, pictures, dir, terminal);
+    for (const { file, message, code } of evaluation.untested)
+      terminal.note(
+        `${terminal.style('yellow', 'not tested')} ${printable(file)}: ${printable(message)} (${code})`,
+      );
+    const { model } = opened.detector;
+    if (options.json)
+      terminal.out(JSON.stringify(jsonOf(folder, evaluation, opened, context.version), null, 2));
+    else for (const line of evaluationLines(evaluation, model.threshold.value, terminal)) terminal.out(line);
+    if (options.report !== undefined) {
+      const { device } = opened;
+      const title = `${basename(folder)} on ${basename(dir)}`;
+      const { untested } = evaluation;
+      await writeReport(options.report, { title, model, device, results, untested, evaluation }, context);
+      terminal.note(`report     ${options.report}`);
+    }
+    return evaluation.pictures.length > 0 ? exitCodes.ok : exitCodes.failed;
+  });
+}
+
+/** Evaluates with a bar, and collects what a report shows. */
+export async function evaluateShown(
+  { detector }: OpenedDetector,
+  pictures: readonly TestPicture[],
+  dir: string,
+  terminal: Terminal,
+): Promise<{ evaluation: DetectorEvaluation; results: readonly ReportResult[] }> {
+  const results = new ReportResults();
+  const bar = countBar(terminal, 'testing', pictures.length);
+  const onPicture: NonNullable<Parameters<typeof evaluateDetector>[2]>['onPicture'] = async (
+    tested,
+    { defect },
+  ) => {
+    const truth = { anomalous: defect !== null, kind: defect ?? 'good' };
+    results.add(await reportResult(relative(dir, tested.file), tested, detector.model, truth));
+    bar.step();
+  };
+  try {
+    const evaluation = await interruptible(terminal, 'stopping after this picture', (signal) =>
+      evaluateDetector(detector, pictures, { signal, onPicture }),
+    );
+    return { evaluation, results: results.all() };
+  } finally {
+    bar.close();
+  }
+}
+
+async function testPictures(dir: string): Promise<readonly TestPicture[]> {
+  const { test } = await listDataset(dir);
+  if (test.length > 0) return test;
+  throw new OkapiError(
+    'dataset.layout',
+    `expected pictures in ${dir}/test/good and ${dir}/test/DEFECT (one folder for each kind of defect), found none`,
+  );
+}
+
+/** The output of `--json`: the evaluation as it is, and what was evaluated. */
+function jsonOf(
+  folder: string,
+  evaluation: DetectorEvaluation,
+  { detector, device }: OpenedDetector,
+  version: string,
+) {
+  const { encoder, imageSize, threshold } = detector.model;
+  return {
+    okapi: version,
+    model: { folder, encoder, imageSize, threshold: threshold.value, trust: threshold.trust },
+    device,
+    ...evaluation,
+  };
+}

@@ -1,0 +1,194 @@
+// `okapi test`: a verdict for each picture, with pictures, JSON or a report on request.
+import { mkdir } from 'node:fs/promises';
+import { basename, join, parse } from 'node:path';
+import { writeFileAtomic } from '../../vision/checkpoint/atomic-folder.ts';
+import type { ModelDescription, Prediction } from '../../vision/detectors/detector.ts';
+import { type InspectedFile, inspectFiles, type TestedFile } from '../../vision/evaluation/inspect-files.ts';
+import { heatmapOf, overlayOf } from '../../vision/evaluation/preview.ts';
+import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
+import { encodePicture } from '../../vision/image/encode.ts';
+import type { CommandContext } from '../context.ts';
+import { exitCodes } from '../failure.ts';
+import { interruptible } from '../interrupt.ts';
+import { type OpenedDetector, withDetector } from '../open-detector.ts';
+import { pictureFiles } from '../picture-arguments.ts';
+import { writeReport } from '../report-file.ts';
+import { printable, type Terminal } from '../terminal.ts';
+import { count, figure } from '../wording.ts';
+
+export interface TestOptions {
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly report?: string;
+  readonly device: string;
+}
+
+/** One picture in the output of `--json`. */
+export type TestItem =
+  | {
+      readonly file: string;
+      readonly verdict: 'OK' | 'NG';
+      readonly score: number;
+      readonly threshold: number;
+      /** In pixels of the picture: box [x, y, width, height], polygon [[x, y], ...]. */
+      readonly regions: Prediction['regions'];
+      /** Files that --out wrote. */
+      readonly overlay?: string;
+      readonly heatmap?: string;
+    }
+  | { readonly file: string; readonly verdict: null; readonly error: { code: string; message: string } };
+
+/** The output of `--json`: one object. */
+export interface TestOutput {
+  readonly okapi: string;
+  readonly model: {
+    readonly folder: string;
+    readonly encoder: string;
+    readonly imageSize: number;
+    readonly threshold: number;
+    /** Above it a pixel belongs to a region; null for imported models. */
+    readonly pixelThreshold: number | null;
+    readonly trust: string;
+  };
+  readonly device: string;
+  readonly ok: number;
+  readonly ng: number;
+  readonly untested: number;
+  readonly items: readonly TestItem[];
+}
+
+export async function test(
+  folder: string,
+  paths: readonly string[],
+  options: TestOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { terminal } = context;
+  const files = await pictureFiles(paths);
+  return withDetector(folder, options.device, terminal, async (opened) => {
+    const tested = await interruptible(terminal, 'stopping after this picture', (signal) =>
+      testFiles(files, opened, { options, terminal, signal }),
+    );
+    const output = outputOf(folder, opened, tested.items, context.version);
+    if (options.json) terminal.out(JSON.stringify(output, null, 2));
+    terminal.note(summary(output));
+    if (options.report !== undefined) {
+      const title = `${basename(folder)}: ${count(files.length, 'picture')} tested`;
+      const { device, detector } = opened;
+      await writeReport(options.report, { title, model: detector.model, device, ...tested }, context);
+      terminal.note(`report     ${options.report}`);
+    }
+    return exitCodeOf(output);
+  });
+}
+
+interface Tested {
+  readonly items: readonly TestItem[];
+  readonly results: ReturnType<ReportResults['all']>;
+  readonly untested: readonly (InspectedFile & { status: 'untested' })[];
+}
+
+async function testFiles(
+  files: readonly string[],
+  { detector }: OpenedDetector,
+  { options, terminal, signal }: { options: TestOptions; terminal: Terminal; signal: AbortSignal },
+): Promise<Tested> {
+  const items: TestItem[] = [];
+  const results = new ReportResults();
+  const untested: (InspectedFile & { status: 'untested' })[] = [];
+  const nameFor = uniqueNames();
+  for await (const result of inspectFiles(detector, files, { signal })) {
+    if (result.status === 'untested') {
+      const { file, code, message } = result;
+      untested.push(result);
+      items.push({ file, verdict: null, error: { code, message } });
+      terminal.note(
+        `${terminal.style('yellow', 'not tested')} ${printable(file)}: ${printable(message)} (${code})`,
+      );
+      continue;
+    }
+    const written =
+      options.out === undefined
+        ? {}
+        : await writePreviews(options.out, nameFor(result.file), result, detector.model);
+    items.push(itemOf(result, written));
+    if (!options.json) terminal.out(verdictLine(result, terminal));
+    if (options.report !== undefined) results.add(await reportResult(result.file, result, detector.model));
+  }
+  return { items, results: results.all(), untested };
+}
+
+function itemOf({ file, prediction }: TestedFile, written: { overlay?: string; heatmap?: string }): TestItem {
+  const { score, threshold, isAnomaly, regions } = prediction;
+  return { file, verdict: isAnomaly ? 'NG' : 'OK', score, threshold, regions, ...written };
+}
+
+function verdictLine({ file, prediction }: TestedFile, terminal: Terminal): string {
+  const { score, threshold, isAnomaly, regions } = prediction;
+  const verdict = isAnomaly ? terminal.style('red', 'NG') : terminal.style('green', 'OK');
+  const times = threshold > 0 ? `  ${(score / threshold).toFixed(2).padStart(5)} x threshold` : '';
+  const where = isAnomaly && regions.length > 0 ? `  ${count(regions.length, 'region')}` : '';
+  return `${verdict}  ${figure(score)}${times}  ${printable(file)}${where}`;
+}
+
+async function writePreviews(
+  dir: string,
+  name: string,
+  { picture, prediction }: TestedFile,
+  model: ModelDescription,
+): Promise<{ overlay: string; heatmap: string }> {
+  await mkdir(dir, { recursive: true });
+  const overlay = join(dir, `${name}.overlay.png`);
+  const heatmap = join(dir, `${name}.heatmap.png`);
+  await writeFileAtomic(overlay, await encodePicture(overlayOf(picture, prediction, model), 'png'));
+  await writeFileAtomic(heatmap, await encodePicture(heatmapOf(picture, prediction, model), 'png'));
+  return { overlay, heatmap };
+}
+
+/** File names without folder and extension; one that comes again gets a number. */
+function uniqueNames(): (file: string) => string {
+  const taken = new Set<string>();
+  return (file) => {
+    const { name } = parse(file);
+    let unique = name;
+    for (let n = 2; taken.has(unique.toLowerCase()); n++) unique = `${name}-${n}`;
+    taken.add(unique.toLowerCase());
+    return unique;
+  };
+}
+
+function outputOf(
+  folder: string,
+  { detector, device }: OpenedDetector,
+  items: readonly TestItem[],
+  version: string,
+): TestOutput {
+  const { encoder, imageSize, threshold } = detector.model;
+  const having = (verdict: TestItem['verdict']) => items.filter((item) => item.verdict === verdict).length;
+  return {
+    okapi: version,
+    model: {
+      folder,
+      encoder,
+      imageSize,
+      threshold: threshold.value,
+      pixelThreshold: threshold.pixelValue,
+      trust: threshold.trust,
+    },
+    device,
+    ok: having('OK'),
+    ng: having('NG'),
+    untested: having(null),
+    items,
+  };
+}
+
+function summary({ ok, ng, untested, model }: TestOutput): string {
+  const left = untested > 0 ? `, ${untested} not tested` : '';
+  return `${count(ok + ng, 'picture')}: ${ok} OK, ${ng} NG${left} (threshold ${figure(model.threshold)})`;
+}
+
+function exitCodeOf({ ng, untested }: TestOutput): number {
+  if (ng > 0) return exitCodes.ng;
+  return untested > 0 ? exitCodes.failed : exitCodes.ok;
+}

@@ -1,0 +1,31 @@
+// Ctrl-C: the first asks the work to stop in good order, the second ends the process at once.
+
+import { exitCodes } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface InterruptSource {
+  on(signal: 'SIGINT', listener: () => void): unknown;
+  removeListener(signal: 'SIGINT', listener: () => void): unknown;
+  exit(code: number): void;
+}
+
+/** Runs `work` with a signal that Ctrl-C aborts. `stopping` is said when that happens. */
+export async function interruptible<T>(
+  terminal: Terminal,
+  stopping: string,
+  work: (signal: AbortSignal) => Promise<T>,
+  source: InterruptSource = process,
+): Promise<T> {
+  const controller = new AbortController();
+  const listener = () => {
+    if (controller.signal.aborted) return source.exit(exitCodes.interrupted);
+    terminal.note(`\n${stopping}; Ctrl-C again stops at once`);
+    controller.abort();
+  };
+  source.on('SIGINT', listener);
+  try {
+    return await work(controller.signal);
+  } finally {
+    source.removeListener('SIGINT', listener);
+  }
+}

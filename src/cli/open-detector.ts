@@ -1,0 +1,28 @@
+// Opens a model folder on a device, saying which.
+import type { Detector } from '../vision/detectors/detector.ts';
+import { loadDetector } from '../vision/detectors/load-detector.ts';
+import { openRuntime } from '../vision/runtime/open-runtime.ts';
+import { printable, type Terminal } from './terminal.ts';
+
+export interface OpenedDetector {
+  readonly detector: Detector;
+  readonly device: string;
+}
+
+/** Runs `work` with the detector, which is closed afterwards whatever happens. */
+export async function withDetector<T>(
+  folder: string,
+  device: string,
+  terminal: Terminal,
+  work: (opened: OpenedDetector) => Promise<T>,
+): Promise<T> {
+  const log = (_: 'info' | 'warn', line: string) => terminal.note(printable(line));
+  const runtime = await openRuntime({ device, log });
+  try {
+    const detector = await loadDetector(folder, runtime);
+    for (const note of detector.model.notes) terminal.note(printable(note));
+    return await work({ detector, device: runtime.device });
+  } finally {
+    await runtime.close();
+  }
+}

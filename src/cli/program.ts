@@ -1,0 +1,227 @@
+// The commands and their options, as `--help` shows them. Each command's code is loaded only when it is called.
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { sampleKinds } from '../vision/dataset/sample-parts/sample-part.ts';
+import { autoencoderSettings } from '../vision/detectors/autoencoder/settings.ts';
+import { encoderNames } from '../vision/encoders/encoder.ts';
+import { devices } from '../vision/runtime/backends.ts';
+import type { CommandContext } from './context.ts';
+import type { Environment } from './environment.ts';
+import { exitCodes, reportFailure } from './failure.ts';
+import { number, positiveWhole, wholeNumber } from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Runs the command line and returns the exit code. */
+export async function runProgram(
+  args: readonly string[],
+  terminal: Terminal,
+  environment: Environment,
+): Promise<number> {
+  const context: CommandContext = {
+    terminal,
+    environment,
+    version: packageVersion(),
+    now: () => performance.now(),
+    date: () => new Date(),
+  };
+  let exitCode: number = exitCodes.ok;
+  const program = buildProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args.length > 0 ? args : ['--help'], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return reportFailure(error, terminal, environment.debug);
+  }
+}
+
+/** From the package file, which lies two folders up from src/cli as from dist/cli. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+type Done = (exitCode: number) => void;
+
+export function buildProgram(context: CommandContext, done: Done): Command {
+  const { terminal, version, environment } = context;
+  const write = (line: (text: string) => void) => (text: string) => line(text.replace(/\n$/, ''));
+  const program = new Command('okapi')
+    .description('Learns what good parts look like from pictures of good parts only, and finds the bad ones.')
+    .version(version, '--version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(terminal.columns, 110) })
+    .configureOutput({
+      writeOut: write(terminal.out),
+      writeErr: write(terminal.note),
+      outputError: (text, print) => print(text.replace(/^error:/, terminal.style('red', 'error:'))),
+    });
+  for (const add of [addDemo, addTrain, addTest, addEval, addExport, addDevices, addBench])
+    add(program, context, done);
+  return program.addHelpText(
+    'after',
+    examples(environment.command, [
+      'demo',
+      'train parts/good -o my-model',
+      'test my-model new-pictures --report report.html',
+    ]) + EXIT_CODES,
+  );
+}
+
+const EXIT_CODES = `
+Exit codes: 0 all well, 1 something failed, 2 typed wrongly, 3 a tested picture is NG, 130 stopped by Ctrl-C.`;
+
+function examples(command: string, lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${command} ${line}`).join('\n')}`;
+}
+
+const device = () =>
+  new Option('--device <name>', `what computes: auto, ${devices.join(', ')}`).default('auto');
+const threads = () =>
+  new Option('--threads <n>', 'threads of the processor (default: all)').argParser(positiveWhole);
+const json = () => new Option('--json', 'print one JSON object and nothing else to stdout');
+const report = () => new Option('--report <file>', 'write an HTML report with pictures, all in one file');
+
+const standard = (setting: keyof typeof autoencoderSettings) =>
+  `(default: ${autoencoderSettings[setting].default})`;
+
+function addTrain(program: Command, context: CommandContext, done: Done): void {
+  program
+    .command('train')
+    .summary('learn from pictures of good parts')
+    .description(
+      'Learns from pictures of good parts and writes a model folder.\n\nDIR holds the pictures, or has the folder train/good. At least 5 pictures; 50 or more make the threshold trustworthy.',
+    )
+    .argument('<dir>', 'folder of good pictures (JPEG, PNG, WebP, BMP, TIFF)')
+    .option('-o, --out <folder>', 'model folder to write (default: DIR-model, here)')
+    .option('--encoder <name>', `auto, ${encoderNames.join(', ')}`, 'auto')
+    .option('--encoder-weights <file>', 'weights of the encoder (.pth, .pt, .safetensors)')
+    .option('--img-size <px>', `side that pictures are resized to ${standard('imageSize')}`, wholeNumber)
+    .option('--epochs <n>', `how often all pictures are shown ${standard('epochs')}`, wholeNumber)
+    .option('--lr <rate>', `learning rate at the start ${standard('learningRate')}`, number)
+    .option('--batch <n>', `pictures a step, at most ${standard('batchSize')}`, wholeNumber)
+    .option('--val-ratio <share>', `share of the pictures held out ${standard('validationRatio')}`, number)
+    .option('--patience <n>', `stop after n epochs without improvement ${standard('patience')}`, wholeNumber)
+    .option('--false-alarm-rate <share>', 'share of good parts that may be called NG, such as 0.01', number)
+    .option('--base <model>', 'go on from a model folder or a file of weights')
+    .option('--seed <n>', `of all random choices ${standard('seed')}`, wholeNumber)
+    .option('--resume', 'go on with a training that was stopped')
+    .addOption(device())
+    .addOption(threads())
+    .addHelpText(
+      'after',
+      examples(context.environment.command, [
+        'train parts/good -o my-model',
+        'train parts --encoder dinov3-convnext-tiny --img-size 512',
+        'train parts -o my-model --resume',
+      ]),
+    )
+    .action(async (dir, options) => {
+      const { train } = await import('./commands/train.ts');
+      done(await train(dir, options, context));
+    });
+}
+
+function addTest(program: Command, context: CommandContext, done: Done): void {
+  program
+    .command('test')
+    .summary('say of each picture whether it is OK or NG')
+    .description(
+      'Tests pictures with a model. A folder stands for all pictures in it and below.\n\nExit code 3 when a picture is NG; otherwise 1 when one could not be tested, 0 when all are OK.',
+    )
+    .argument('<model>', 'model folder')
+    .argument('<pictures...>', 'files and folders')
+    .option('--out <dir>', 'write an overlay and a heatmap of each picture there')
+    .addOption(json())
+    .addOption(report())
+    .addOption(device())
+    .addHelpText(
+      'after',
+      examples(context.environment.command, [
+        'test my-model part.jpg',
+        'test my-model new-pictures --out marked --report report.html',
+        'test my-model new-pictures --json > verdicts.json',
+      ]),
+    )
+    .action(async (model, pictures, options) => {
+      const { test } = await import('./commands/test.ts');
+      done(await test(model, pictures, options, context));
+    });
+}
+
+function addEval(program: Command, context: CommandContext, done: Done): void {
+  program
+    .command('eval')
+    .summary('measure a model on pictures whose truth is known')
+    .description(
+      'Measures a model. DIR has the folders test/good and test/DEFECT, one for each kind of defect; masks of the defects, if there are any, lie in ground_truth/DEFECT under the same names (or NAME_mask.png).',
+    )
+    .argument('<model>', 'model folder')
+    .argument('<dir>', 'folder with test/good and test/DEFECT')
+    .addOption(json())
+    .addOption(report())
+    .addOption(device())
+    .addHelpText('after', examples(context.environment.command, ['eval my-model parts --report report.html']))
+    .action(async (model, dir, options) => {
+      const { evaluate } = await import('./commands/eval.ts');
+      done(await evaluate(model, dir, options, context));
+    });
+}
+
+function addExport(program: Command, context: CommandContext, done: Done): void {
+  const formats = { onnx: 'onnx', safetensors: 'safetensors', pt: 'pt' };
+  program
+    .command('export')
+    .summary('take one file out of a model folder, checked')
+    .description('Checks that a model folder is whole and copies one of its files.')
+    .argument('<model>', 'model folder')
+    .addOption(
+      new Option('--format <name>', 'onnx runs anywhere; safetensors and pt are the weights')
+        .choices(Object.keys(formats))
+        .default('onnx'),
+    )
+    .option('-o, --out <file>', 'file to write (default: the name of the model, here)')
+    .action(async (model, options) => {
+      const { exportModel } = await import('./commands/export.ts');
+      done(await exportModel(model, options, context));
+    });
+}
+
+function addDemo(program: Command, context: CommandContext, done: Done): void {
+  program
+    .command('demo')
+    .summary('try it: sample parts, a model, a report, in about two minutes')
+    .description('Draws sample parts, learns the good ones, tests good and bad ones, and writes a report.')
+    .addOption(new Option('--kind <name>', 'what parts').choices(sampleKinds).default('screws'))
+    .option('--dir <folder>', 'where; its own folder, made anew each time', 'okapi-demo')
+    .option('--epochs <n>', 'how long to learn', wholeNumber, 30)
+    .action(async (options) => {
+      const { demo } = await import('./commands/demo.ts');
+      done(await demo(options, context));
+    });
+}
+
+function addDevices(program: Command, context: CommandContext, done: Done): void {
+  program
+    .command('devices')
+    .summary('show what can compute here, and why or why not')
+    .description('Tries each device and says why it is or is not used. Good to send along with a question.')
+    .action(async () => {
+      const { listDevices } = await import('./commands/devices.ts');
+      done(await listDevices(context));
+    });
+}
+
+function addBench(program: Command, context: CommandContext, done: Done): void {
+  program
+    .command('bench')
+    .summary('run the benchmarks (from a clone)')
+    .description('Runs the benchmarks of a clone and prints a table.')
+    .action(async () => {
+      const { bench } = await import('./commands/bench.ts');
+      done(await bench(context));
+    });
+}

@@ -1,0 +1,105 @@
+// Shows a training while it runs: a bar with the time left on a terminal, a line for each epoch elsewhere.
+import { SingleBar } from 'cli-progress';
+import type { Stage, TrainingEvent } from '../vision/training/events.ts';
+import { printable, type Terminal } from './terminal.ts';
+import { count, duration, figure } from './wording.ts';
+
+export interface TrainingView {
+  show(event: TrainingEvent): void;
+  /** Takes the bar away, so that other lines can follow. */
+  close(): void;
+}
+
+type EventOf<T extends TrainingEvent['type']> = Extract<TrainingEvent, { type: T }>;
+type Step = EventOf<'step'>;
+
+export function trainingView(terminal: Terminal): TrainingView {
+  const bar = terminal.bars === null ? null : new TrainingBar(terminal.bars, terminal.columns);
+  const note = (line: string) => {
+    bar?.hide();
+    terminal.note(line);
+  };
+  const shown: { [T in TrainingEvent['type']]: (event: EventOf<T>) => void } = {
+    device: ({ reason }) => note(`computing on ${printable(reason)}`),
+    pictures: (event) => {
+      for (const line of pictureLines(event)) note(line);
+    },
+    stage: ({ stage }) => note(STAGE_WORDS[stage]),
+    resumed: ({ phase, epoch, step }) =>
+      note(`going on with ${phase} after epoch ${epoch}${step > 0 ? ` and ${count(step, 'step')}` : ''}`),
+    step: (event) => {
+      bar?.update(event);
+      latest = event;
+    },
+    epoch: (event) => {
+      if (bar === null) note(epochLine(event, latest?.secondsLeft ?? null));
+    },
+    sample: () => {},
+    note: ({ text }) => note(printable(text)),
+  };
+  let latest: Step | null = null;
+  return {
+    show: (event) => (shown[event.type] as (event: TrainingEvent) => void)(event),
+    close: () => bar?.hide(),
+  };
+}
+
+const STAGE_WORDS: Record<Stage, string> = {
+  reading: 'reading the pictures',
+  training: 'training',
+  calibrating: 'finding the threshold',
+  saving: 'saving the model',
+};
+
+function pictureLines({ used, copies, refused }: EventOf<'pictures'>): string[] {
+  const copied = copies > 0 ? `, ${count(copies, 'copy', 'copies')} of others left out` : '';
+  return [
+    ...refused.map(
+      ({ file, code, message }) => `left out ${printable(file)}: ${printable(message)} (${code})`,
+    ),
+    `${count(used, 'good picture')}${copied}`,
+  ];
+}
+
+function epochLine(event: EventOf<'epoch'>, secondsLeft: number | null): string {
+  const { phase, epoch, epochs, loss, validationLoss, best } = event;
+  const number = String(epoch).padStart(String(epochs).length);
+  const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`;
+  return `${phase}: epoch ${number} of ${epochs}, loss ${figure(loss)}, held-out ${figure(validationLoss)}${best ? ' (best so far)' : ''}${left}`;
+}
+
+/** One line that is redrawn in place. */
+class TrainingBar {
+  readonly #bar: SingleBar;
+  #drawn = false;
+
+  constructor(stream: NodeJS.WriteStream, columns: number) {
+    this.#bar = new SingleBar({
+      stream,
+      format: '{phase}  {bar}  {percentage} %  epoch {epoch}  loss {loss}  {left}',
+      barsize: Math.min(30, Math.max(8, columns - 70)),
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      hideCursor: true,
+      clearOnComplete: true,
+    });
+  }
+
+  update(step: Step): void {
+    const words = {
+      phase: step.phase,
+      epoch: `${step.epoch} of ${step.epochs}`,
+      loss: figure(step.loss),
+      left: step.secondsLeft === null ? '' : `${duration(step.secondsLeft)} left`,
+    };
+    if (this.#drawn) this.#bar.update(step.progress, words);
+    else this.#bar.start(1, step.progress, words);
+    this.#drawn = true;
+  }
+
+  /** Until the next update. */
+  hide(): void {
+    if (this.#drawn) this.#bar.stop();
+    this.#drawn = false;
+  }
+}
