@@ -71,6 +71,7 @@ export class TrainStep {
   readonly #scaler: LossScaler | null;
   #step = 0;
   #accumulated = 0;
+  #running = false;
 
   private constructor(
     options: { accumulate: number; ema: boolean; inputs: InputTypes },
@@ -113,8 +114,8 @@ export class TrainStep {
   }
 
   /**
-   * One batch. Throws GraphError when a rate or an input is missing or of another type. The loss may be NaN: the caller
-   * decides what that means. Runs must not overlap, each needs the state that the one before left.
+   * One batch. Throws GraphError when a rate or an input is missing or of another type, or when the run before has not
+   * ended, whose state this one needs. The loss may be NaN: the caller decides what that means.
    */
   async run(feeds: Readonly<Record<string, RuntimeTensor>>, rates: StepRates): Promise<StepResult> {
     expectFeeds(this.#options.inputs, feeds);
@@ -143,7 +144,11 @@ export class TrainStep {
       written.push(tensor);
     }
     for (const name of outputNames) fetches[name] ??= null;
-    const results = await session.run(fed, fetches);
+    if (this.#running) throw new GraphError('train step: the run before this one has not ended');
+    this.#running = true;
+    const results = await session.run(fed, fetches).finally(() => {
+      this.#running = false;
+    });
     for (const tensor of written) [tensor.current, tensor.next] = [tensor.next, tensor.current];
     return this.#account(results, collecting);
   }
