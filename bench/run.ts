@@ -128,12 +128,12 @@ async function measure(one: Case, python: string | null): Promise<string> {
     for (let turn = -warmUp; turn < one.turns; turn++) {
       const round = { ours: await ours.run(), theirs: theirs ? await theirs.run() : null };
       if (turn >= 0) rounds.push(round);
-      process.stderr.write(`\r${one.name}: ${turn + 1} of ${one.turns}   `);
+      if (process.stderr.isTTY) process.stderr.write(`\r${one.name}: ${turn + 1} of ${one.turns}   `);
     }
   } finally {
     ours.close();
     theirs?.close();
-    process.stderr.write('\r\x1b[K');
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   }
   const own = rounds.map((round) => round.ours.seconds[0]!);
   const cells = [one.name, `${median(own).toFixed(3)} s`, megabytes(rounds.at(-1)!.ours.peakBytes)];
