@@ -3,7 +3,7 @@ import { type Graph, isOp, type Node, type Value } from '../graph.ts';
 import { toHalf } from '../half.ts';
 import type { OpName, Pads, ReduceAttrs } from '../ops/attributes.ts';
 import type { TypedArray } from '../runtime.ts';
-import { type DType, elementCount, GraphError } from '../tensor.ts';
+import { type DType, GraphError } from '../tensor.ts';
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from './proto.ts';
 
 /** ai.onnx 21 is what ONNX Runtime 1.20 and later run; com.microsoft is used for FusedMatMul alone. */
@@ -366,11 +366,3 @@ export const emittable: ReadonlySet<OpName> = new Set(
     (op) => op === 'input' || op === 'constant' || !('lower' in rows[op]),
   ),
 );
-
-/** Bytes of the initializers, to decide whether a model needs external data. */
-export function weightBytes(model: OnnxModel): number {
-  return model.graph.initializers.reduce(
-    (total, { data, shape }) => total + data.BYTES_PER_ELEMENT * elementCount(shape),
-    0,
-  );
-}
