@@ -3,6 +3,7 @@ import { trace } from '../../autodiff/index.ts';
 import { Parameters } from '../../autodiff/nn/parameters.ts';
 import { deterministicValues } from '../../autodiff/testing/deterministic.ts';
 import { runGraph } from '../../autodiff/testing/runtime.ts';
+import { toPlanes } from '../image/planes.ts';
 import { dinov3ConvNextTiny } from './dinov3-convnext.ts';
 import { expectClose, fixtureTensors, readFixture } from './testing/fixture.ts';
 
@@ -24,6 +25,16 @@ describe('dinov3ConvNextTiny', () => {
       { channels: 384, stride: 16 },
       { channels: 768, stride: 32 },
     ]);
+  });
+
+  it('is fed as ImageNet was: the mean colour is 0, one deviation is 1', () => {
+    const { normalization } = dinov3ConvNextTiny(tensors);
+    const planes = toPlanes(
+      { width: 2, height: 1, data: Uint8Array.of(124, 116, 104, 182, 173, 161) },
+      normalization,
+    );
+    const rounded = Array.from(planes, (v) => Math.round(v * 50) / 50 + 0);
+    expect(rounded).toEqual([0, 1, 0, 1, 0, 1]);
   });
 
   it('takes a checkpoint with or without the repeated norm', () => {

@@ -32,6 +32,15 @@ export interface Encoder {
   readonly features: (x: Value) => readonly Value[];
 }
 
+/** The encoder without its deepest maps; what only they need is not computed. */
+export function shallow(encoder: Encoder, levels: number): Encoder {
+  return {
+    ...encoder,
+    levels: encoder.levels.slice(0, levels),
+    features: (x) => encoder.features(x).slice(0, levels),
+  };
+}
+
 /** The tensors as float32, which is what encoders compute in. */
 export function asFloat32(tensors: Tensors): Tensors {
   return new Map(

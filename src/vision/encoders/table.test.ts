@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { input } from '../../autodiff/index.ts';
 import { writeSafetensors } from '../checkpoint/safetensors.ts';
 import { encoderNames } from './encoder.ts';
 import { defaultEncoder, dinov3File, encoderTable, openEncoder, weightsFolders } from './table.ts';
@@ -58,14 +59,18 @@ describe('openEncoder', () => {
     });
     await expect(openEncoder('mobilenetv3-coco', { folders: [], weightsFile })).rejects.toMatchObject({
       code: 'checkpoint.key_mismatch',
+      message: expect.stringMatching(/^mine.safetensors: expected the \d+ tensors/),
     });
   });
 
   it('opens the encoders that need no file, without looking into a folder', async () => {
-    for (const name of ['mobilenetv3-coco', 'none']) {
+    const levels = { 'mobilenetv3-coco': [72, 192, 528], none: [3] };
+    for (const [name, channels] of Object.entries(levels)) {
       const encoder = await openEncoder(name, { folders: [] });
+      const maps = encoder.features(input('x', [2, 3, 64, 96]));
+      const shapes = encoder.levels.map(({ stride }, i) => [2, channels[i], 64 / stride, 96 / stride]);
       expect(encoder.name).toBe(name);
-      expect(encoder.levels.every(({ channels, stride }) => channels >= 3 && stride >= 1)).toBe(true);
+      expect(maps.map((map) => map.type.shape)).toEqual(shapes);
     }
   });
 });

@@ -1,12 +1,12 @@
 // The encoders by name: where the weights of each come from, and how they are opened.
 import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readTensors } from '../checkpoint/read-tensors.ts';
 import type { Tensors } from '../checkpoint/tensors.ts';
 import { OkapiError } from '../errors.ts';
 import { dinov3ConvNextTiny } from './dinov3-convnext.ts';
-import { type Encoder, type EncoderName, encoderNames } from './encoder.ts';
+import { type Encoder, type EncoderName, encoderNames, shallow } from './encoder.ts';
 import { mobilenetV3Coco } from './mobilenetv3-coco.ts';
 import { noEncoder } from './none.ts';
 
@@ -33,7 +33,9 @@ export const encoderTable: Readonly<Record<EncoderName, EncoderRow>> = {
   'mobilenetv3-coco': {
     about: 'MobileNetV3 trained on COCO; small and quick, comes with this package',
     weights: async () => mobilenetFile,
-    create: mobilenetV3Coco,
+    // Without the map at stride 32 the decoder has 2.2 instead of 13.2 million weights and its step takes half the time,
+    // at the same AUROC (seed 1, 128 pixels, 30 epochs: hazelnut_toy 1.00 and 1.00, aliens 0.63 and 0.63).
+    create: (tensors) => shallow(mobilenetV3Coco(tensors), 3),
   },
   none: {
     about: 'no pretrained encoder: the older net, trained from scratch',
@@ -59,7 +61,18 @@ export async function openEncoder(name: string, source: EncoderSource): Promise<
   const file = source.weightsFile ?? (await row.weights(source.folders));
   if (!(await exists(file)))
     throw new OkapiError('encoder.missing_weights', `expected weights in ${file}, there is no such file`);
-  return row.create((await readTensors(file)).tensors);
+  const { tensors } = await readTensors(file);
+  return naming(file, () => row.create(tensors));
+}
+
+/** Puts the file's name before the message of a mismatch. */
+function naming<T>(file: string, open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    if (!(cause instanceof OkapiError)) throw cause;
+    throw new OkapiError(cause.code, `${basename(file)}: ${cause.message}`, { cause });
+  }
 }
 
 function noTensors(name: string, { weightsFile }: EncoderSource): Tensors {
