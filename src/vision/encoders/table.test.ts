@@ -78,8 +78,11 @@ describe('openEncoder', () => {
 describe('defaultEncoder', () => {
   it('is dinov3-convnext-tiny where its file lies, else mobilenetv3-coco', async () => {
     expect(await defaultEncoder(folders)).toBe('mobilenetv3-coco');
-    await writeFile(join(root, dinov3File), '');
-    expect(await defaultEncoder(folders)).toBe('dinov3-convnext-tiny');
+    for (const file of [dinov3File, dinov3File.replace('.pth', '.safetensors')]) {
+      await writeFile(join(root, file), '');
+      expect(await defaultEncoder(folders)).toBe('dinov3-convnext-tiny');
+      await rm(join(root, file));
+    }
   });
 });
 
