@@ -70,7 +70,7 @@ export async function trainDigits({ epochs, pictures, seed, log }: DigitsOptions
     let loss = 0;
     for (const [i, at] of order.entries()) {
       const feeds = slice(seen, at * batch, batch);
-      loss += (await step.run(feeds, { lr: 0.004 * schedule(step.step) })).loss / order.length;
+      loss += (await step.run(feeds, { lr: 0.007 * schedule(step.step) })).loss / order.length;
       if (!Number.isFinite(loss)) throw new Error(`the loss is ${loss} in batch ${i}`);
     }
     step.writeTo(parameters);

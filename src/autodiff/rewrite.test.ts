@@ -192,7 +192,7 @@ describe('simplified graphs', () => {
         expect(relativeError(after.y!, before.y!)).toBeLessThan(1e-6);
         expect(relativeError(after.dx!, before.dx!)).toBeLessThan(1e-6);
       }),
-      { seed: 11, numRuns: 150 },
+      { seed: 11, numRuns: 80 },
     );
   });
 
