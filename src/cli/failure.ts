@@ -1,20 +1,9 @@
 // What a person reads when a command fails, and the exit code it ends with.
 import { CommanderError } from 'commander';
 import { type ErrorCode, OkapiError } from '../vision/errors.ts';
+import { exitCodes } from './exit-codes.ts';
+import { Interrupted } from './interrupt.ts';
 import { printable, type Terminal } from './terminal.ts';
-
-export const exitCodes = {
-  /** All is well; all tested pictures are OK. */
-  ok: 0,
-  /** Something failed, or a picture could not be tested. */
-  failed: 1,
-  /** The command was typed wrongly or a setting is out of range. */
-  usage: 2,
-  /** `okapi test` found at least one picture that is NG. */
-  ng: 3,
-  /** Stopped by Ctrl-C. */
-  interrupted: 130,
-} as const;
 
 const otherExitCodes: Partial<Record<ErrorCode, number>> = {
   'option.invalid': exitCodes.usage,
@@ -25,16 +14,25 @@ const otherExitCodes: Partial<Record<ErrorCode, number>> = {
 
 /** Says what went wrong and returns the exit code. With `debug` it also says where. */
 export function reportFailure(error: unknown, terminal: Terminal, debug: boolean): number {
+  // commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof Interrupted) {
+    terminal.note(error.message);
+    return exitCodes.interrupted;
+  }
   const known = error instanceof OkapiError;
-  const code = known ? error.code : 'internal';
-  const text = (error instanceof Error ? error.message : String(error)).replace(/^internal: /, '');
-  const [first = '', ...rest] = text.split('\n').map(printable);
-  terminal.note(`${terminal.style('red', 'error:')} ${first} (${code})`);
-  for (const line of rest) terminal.note(`  ${line}`);
+  sayError(error, known ? error.code : 'internal', terminal);
   if (debug && error instanceof Error) terminal.note(traceOf(error));
   else if (!known) terminal.note('This is a fault of okapi. OKAPI_DEBUG=1 shows where it comes from.');
   return (known ? otherExitCodes[error.code] : undefined) ?? exitCodes.failed;
+}
+
+/** The code stands behind the first line; further lines are indented. */
+function sayError(error: unknown, code: string, terminal: Terminal): void {
+  const text = (error instanceof Error ? error.message : String(error)).replace(/^internal: /, '');
+  const [first = '', ...rest] = text.split('\n').map(printable);
+  terminal.note(`${terminal.style('red', 'error:')} ${first} (${code})`);
+  for (const line of rest) terminal.note(`  ${line.trimStart()}`);
 }
 
 function traceOf(error: Error): string {

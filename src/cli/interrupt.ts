@@ -1,7 +1,14 @@
 // Ctrl-C: the first asks the work to stop in good order, the second ends the process at once.
-
-import { exitCodes } from './failure.ts';
+import { exitCodes } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
+
+/** Thrown by work that Ctrl-C stopped. */
+export class Interrupted extends Error {
+  constructor() {
+    super('stopped by Ctrl-C');
+    this.name = 'Interrupted';
+  }
+}
 
 export interface InterruptSource {
   on(signal: 'SIGINT', listener: () => void): unknown;
@@ -9,7 +16,7 @@ export interface InterruptSource {
   exit(code: number): void;
 }
 
-/** Runs `work` with a signal that Ctrl-C aborts. `stopping` is said when that happens. */
+/** Runs `work` with a signal that Ctrl-C aborts, for the reason Interrupted. `stopping` is said when that happens. */
 export async function interruptible<T>(
   terminal: Terminal,
   stopping: string,
@@ -19,8 +26,8 @@ export async function interruptible<T>(
   const controller = new AbortController();
   const listener = () => {
     if (controller.signal.aborted) return source.exit(exitCodes.interrupted);
-    terminal.note(`\n${stopping}; Ctrl-C again stops at once`);
-    controller.abort();
+    terminal.note(`${stopping}; Ctrl-C again stops at once`);
+    controller.abort(new Interrupted());
   };
   source.on('SIGINT', listener);
   try {

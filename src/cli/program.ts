@@ -7,7 +7,8 @@ import { encoderNames } from '../vision/encoders/encoder.ts';
 import { devices } from '../vision/runtime/backends.ts';
 import type { CommandContext } from './context.ts';
 import type { Environment } from './environment.ts';
-import { exitCodes, reportFailure } from './failure.ts';
+import { exitCodes } from './exit-codes.ts';
+import { reportFailure } from './failure.ts';
 import { number, positiveWhole, wholeNumber } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -20,6 +21,7 @@ export async function runProgram(
   const context: CommandContext = {
     terminal,
     environment,
+    args,
     version: packageVersion(),
     now: () => performance.now(),
     date: () => new Date(),

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CommandContext } from '../context.ts';
-import { exitCodes } from '../failure.ts';
+import { exitCodes } from '../exit-codes.ts';
 
 // The same two folders up from src/cli/commands and from dist/cli/commands, and one more.
 const script = new URL('../../../bench/run.ts', import.meta.url);

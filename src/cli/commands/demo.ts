@@ -8,7 +8,7 @@ import type { CommandContext } from '../context.ts';
 import { type DemoFolder, demoFolder } from '../demo-folder.ts';
 import { quoted } from '../environment.ts';
 import { evaluationLines } from '../evaluation-lines.ts';
-import { exitCodes } from '../failure.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { withDetector } from '../open-detector.ts';
 import { writeReport } from '../report-file.ts';
 import { count, duration } from '../wording.ts';

@@ -4,7 +4,7 @@ import { devices } from '../../vision/runtime/backends.ts';
 import { openRuntime } from '../../vision/runtime/open-runtime.ts';
 import { rememberProbes } from '../../vision/runtime/probe.ts';
 import type { CommandContext } from '../context.ts';
-import { exitCodes } from '../failure.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { printable, type Terminal } from '../terminal.ts';
 import { count, table } from '../wording.ts';
 

@@ -8,7 +8,7 @@ import type { ReportResult } from '../../vision/render/report-content.ts';
 import type { CommandContext } from '../context.ts';
 import { countBar } from '../count-bar.ts';
 import { evaluationLines } from '../evaluation-lines.ts';
-import { exitCodes } from '../failure.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import { type OpenedDetector, withDetector } from '../open-detector.ts';
 import { writeReport } from '../report-file.ts';

@@ -3,7 +3,7 @@ import { basename, extname, resolve } from 'node:path';
 import { writeFileAtomic } from '../../vision/checkpoint/atomic-folder.ts';
 import { openModelFolder } from '../../vision/checkpoint/model-folder.ts';
 import type { CommandContext } from '../context.ts';
-import { exitCodes } from '../failure.ts';
+import { exitCodes } from '../exit-codes.ts';
 
 /** The file of each format, and what it is for. */
 export const exportFormats = {

@@ -3,12 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join, parse } from 'node:path';
 import { writeFileAtomic } from '../../vision/checkpoint/atomic-folder.ts';
 import type { ModelDescription, Prediction } from '../../vision/detectors/detector.ts';
+import { renderPrediction } from '../../vision/detectors/render-prediction.ts';
 import { type InspectedFile, inspectFiles, type TestedFile } from '../../vision/evaluation/inspect-files.ts';
-import { heatmapOf, overlayOf } from '../../vision/evaluation/preview.ts';
 import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
 import { encodePicture } from '../../vision/image/encode.ts';
 import type { CommandContext } from '../context.ts';
-import { exitCodes } from '../failure.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import { type OpenedDetector, withDetector } from '../open-detector.ts';
 import { pictureFiles } from '../picture-arguments.ts';
@@ -138,11 +138,11 @@ async function writePreviews(
   model: ModelDescription,
 ): Promise<{ overlay: string; heatmap: string }> {
   await mkdir(dir, { recursive: true });
-  const overlay = join(dir, `${name}.overlay.png`);
-  const heatmap = join(dir, `${name}.heatmap.png`);
-  await writeFileAtomic(overlay, await encodePicture(overlayOf(picture, prediction, model), 'png'));
-  await writeFileAtomic(heatmap, await encodePicture(heatmapOf(picture, prediction, model), 'png'));
-  return { overlay, heatmap };
+  const pictures = renderPrediction(picture, prediction, model);
+  const files = { overlay: join(dir, `${name}.overlay.png`), heatmap: join(dir, `${name}.heatmap.png`) };
+  for (const which of ['overlay', 'heatmap'] as const)
+    await writeFileAtomic(files[which], await encodePicture(pictures[which], 'png'));
+  return files;
 }
 
 /** File names without folder and extension; one that comes again gets a number. */

@@ -2,13 +2,13 @@
 import { listDataset } from '../../vision/dataset/folder.ts';
 import { type autoencoderSettings, completeSettings } from '../../vision/detectors/autoencoder/settings.ts';
 import type { TrainedModel, TrainRequest } from '../../vision/detectors/detector.ts';
-import { trainDetector as trainInChild } from '../../vision/detectors/train-detector.ts';
+import { trainInChild } from '../../vision/detectors/train-in-child.ts';
 import { defaultEncoder, weightsFolders } from '../../vision/encoders/table.ts';
 import { OkapiError } from '../../vision/errors.ts';
 import type { TrainingEvent } from '../../vision/training/events.ts';
 import type { CommandContext } from '../context.ts';
 import { quoted } from '../environment.ts';
-import { exitCodes } from '../failure.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import { defaultModelFolder, type ModelTarget, modelTarget } from '../model-target.ts';
 import { trainingView } from '../training-view.ts';
@@ -54,7 +54,12 @@ export async function train(dir: string, options: TrainOptions, context: Command
   const target = await modelTarget(options.out ?? defaultModelFolder(dir), dir);
   announce(target, options.resume === true, context);
   const startedMs = now();
-  const model = await runTraining(requestOf(options, { settings, pictures, target }), context);
+  const model = await runTraining(requestOf(options, { settings, pictures, target }), context).catch(
+    (error: unknown) => {
+      if (error instanceof OkapiError && resumable.includes(error.code)) sayHowToResume(context);
+      throw error;
+    },
+  );
   for (const line of resultLines(model, (now() - startedMs) / 1000)) terminal.out(line);
   const okapi = environment.command;
   const folder = quoted(target.folder);
@@ -85,12 +90,17 @@ export async function runTraining(
   }
 }
 
+const resumable: readonly string[] = ['train.canceled', 'train.crashed', 'disk.full'];
+
+function sayHowToResume({ terminal, environment, args }: CommandContext): void {
+  const again = args.includes('--resume') ? args : [...args, '--resume'];
+  terminal.note('The training is kept up to its last saved step. To go on with it:');
+  terminal.note(`  ${environment.command} ${again.map(quoted).join(' ')}`);
+}
+
 /** The settings that were given, checked. Throws option.invalid and encoder.unknown in the words of the command line. */
 async function settingsOf(options: TrainOptions): Promise<Record<string, unknown>> {
-  const encoder =
-    options.encoder === 'auto'
-      ? await defaultEncoder(weightsFolders(process.cwd(), 'data'))
-      : options.encoder;
+  const encoder = await encoderOf(options);
   const rows = Object.entries(flags).map(([setting, [option]]) => [
     setting,
     option === 'encoder' ? encoder : options[option],
@@ -106,6 +116,12 @@ async function settingsOf(options: TrainOptions): Promise<Record<string, unknown
     throw new OkapiError(error.code, message, { cause: error });
   }
   return settings;
+}
+
+/** Left to the base model when there is one and no encoder was asked for. */
+async function encoderOf({ encoder, base }: TrainOptions): Promise<string | undefined> {
+  if (encoder !== 'auto') return encoder;
+  return base === undefined ? defaultEncoder(weightsFolders(process.cwd(), 'data')) : undefined;
 }
 
 async function goodPictures(dir: string): Promise<readonly string[]> {

@@ -1,36 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../image/decode.ts';
 import type { Picture } from '../image/picture.ts';
-import { heatmapOf, overlayOf, shrink } from './preview.ts';
-import { ReportResults, reportResult } from './report-pictures.ts';
+import { ReportResults, reportResult, shrink } from './report-pictures.ts';
 import { brightnessDetector, spotPicture } from './testing/brightness-detector.ts';
 
-async function tested(picture: Picture, imported = false) {
-  const detector = brightnessDetector(imported);
+async function tested(picture: Picture) {
+  const detector = brightnessDetector();
   const [prediction] = await detector.predict([picture]);
   return { picture, prediction: prediction!, model: detector.model };
 }
 
-const pixel = ({ width, data }: Picture, x: number, y: number) => [
-  ...data.subarray(3 * (y * width + x)).subarray(0, 3),
-];
-
-describe('previews', () => {
-  it('leave calm places of the picture as they are and colour the loud one', async () => {
-    const { picture, prediction, model } = await tested(spotPicture(250));
-    const overlay = overlayOf(picture, prediction, model);
-    expect(pixel(overlay, 25, 25)).toEqual([40, 40, 40]);
-    expect(pixel(overlay, 7, 7)).not.toEqual([250, 250, 250]);
-  });
-
-  it('of imported models are scaled to each picture by itself', async () => {
-    const { picture, prediction, model } = await tested(spotPicture(90), true);
-    expect(pixel(heatmapOf(picture, prediction, model), 7, 7)).toEqual([255, 255, 255]);
-    const own = await tested(spotPicture(90));
-    expect(pixel(heatmapOf(picture, own.prediction, own.model), 7, 7)).not.toEqual([255, 255, 255]);
-  });
-
-  it('shrink a picture and its regions together', async () => {
+describe('shrink', () => {
+  it('makes a picture and its regions smaller together', async () => {
     const { picture, prediction } = await tested(spotPicture(250, { side: 64, spot: 20 }));
     const small = shrink(picture, prediction.regions, 32);
     expect([small.picture.width, small.picture.height]).toEqual([32, 32]);

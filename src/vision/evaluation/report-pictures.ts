@@ -1,10 +1,13 @@
 // Turns predictions into the results of a report: small pictures, of the worst results only when there are many.
 import type { ModelDescription } from '../detectors/detector.ts';
+import { renderPrediction } from '../detectors/render-prediction.ts';
 import { encodePicture } from '../image/encode.ts';
 import type { Picture } from '../image/picture.ts';
+import { resize } from '../image/resize.ts';
 import type { EncodedPicture, ReportResult } from '../render/report-content.ts';
+import type { Box } from '../scoring/original-regions.ts';
+import type { Region } from '../scoring/regions.ts';
 import type { TestedFile } from './inspect-files.ts';
-import { overlayOf, shrink } from './preview.ts';
 
 /** Pictures in a report are for a look, not for measuring. */
 const MAX_SIDE = 480;
@@ -19,7 +22,7 @@ export async function reportResult(
 ): Promise<ReportResult> {
   const { score, isAnomaly, regions, reconstruction } = prediction;
   const small = shrink(picture, regions, MAX_SIDE);
-  const overlay = overlayOf(small.picture, { ...prediction, regions: small.regions }, model);
+  const { overlay } = renderPrediction(small.picture, { ...prediction, regions: small.regions }, model);
   return {
     name,
     score,
@@ -37,6 +40,30 @@ export async function reportResult(
 async function jpegOf(picture: Picture): Promise<EncodedPicture> {
   const bytes = await encodePicture(picture, 'jpeg', { quality: JPEG_QUALITY });
   return { bytes, mime: 'image/jpeg', width: picture.width, height: picture.height };
+}
+
+/** A picture and the regions found in it, no side longer than `maxSide`. */
+export function shrink(
+  picture: Picture,
+  regions: readonly Region[],
+  maxSide: number,
+): { picture: Picture; regions: readonly Region[] } {
+  const scale = Math.min(1, maxSide / Math.max(picture.width, picture.height));
+  if (scale === 1) return { picture, regions };
+  const width = Math.max(1, Math.round(picture.width * scale));
+  const height = Math.max(1, Math.round(picture.height * scale));
+  return {
+    picture: resize(picture, width, height, 'area'),
+    regions: regions.map((r) => scaled(r, width / picture.width, height / picture.height)),
+  };
+}
+
+function scaled(region: Region, sx: number, sy: number): Region {
+  const [x, y, w, h] = region.box;
+  const side = (length: number) => Math.max(1, Math.round(length));
+  const box: Box = [Math.round(x * sx), Math.round(y * sy), side(w * sx), side(h * sy)];
+  const polygon = region.polygon.map(([u, v]) => [u * sx, v * sy] as const);
+  return { ...region, box, polygon, area: side(region.area * sx * sy) };
 }
 
 /** Collects results and keeps the pictures of at most `limit` of them: wrong verdicts first, then the highest scores. */

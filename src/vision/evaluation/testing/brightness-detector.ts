@@ -15,13 +15,13 @@ const threshold: Threshold = {
   statistics: null,
 };
 
-export function brightnessDetector(imported = false): Detector {
+export function brightnessDetector(): Detector {
   const model: ModelDescription = {
     kind: 'brightness',
     encoder: 'none',
     imageSize: 32,
-    threshold: imported ? { ...threshold, pixelValue: null, method: 'imported' } : threshold,
-    imported,
+    threshold,
+    imported: false,
     notes: [],
   };
   return {
