@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../errors.ts';
+import { type Disk, nodeDisk } from './disk.ts';
 import { openModelFolder, writeModelFolder } from './model-folder.ts';
 
 let parent: string;
@@ -36,6 +37,27 @@ describe('a model folder', () => {
     await writeModelFolder(folder, new Map([['weights', [Uint8Array.of(7)]]]));
     expect([...(await openModelFolder(folder, ['weights'])).file('weights')]).toEqual([7]);
     await expect(readFile(join(folder, 'notes'))).rejects.toThrow('ENOENT');
+  });
+
+  it('stays as it is when the disk is full while another is written over it', async () => {
+    for (const size of [0, 3, 6, 9, 12]) {
+      let room = size;
+      const create: Disk['create'] = async (path) => {
+        const file = await nodeDisk.create(path);
+        const write = async (bytes: Uint8Array) => {
+          room -= bytes.length;
+          if (room < 0) throw Object.assign(new Error('no space left'), { code: 'ENOSPC', syscall: 'write' });
+          await file.write(bytes);
+        };
+        return { ...file, write };
+      };
+      const files = new Map([['weights', [new Uint8Array(5), new Uint8Array(5)]]]);
+      await expect(writeModelFolder(folder, files, { ...nodeDisk, create })).rejects.toThrow(
+        expect.objectContaining({ code: 'disk.full' }),
+      );
+      expect([...(await openModelFolder(folder, ['weights'])).file('weights')]).toEqual([1, 2, 3]);
+    }
+    expect(await readdir(parent)).toEqual(['model']);
   });
 
   it('is refused when one bit of any file changed', async () => {

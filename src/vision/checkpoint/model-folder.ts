@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { OkapiError } from '../errors.ts';
 import { recoverFolder, writeFolderAtomic } from './atomic-folder.ts';
+import { type Disk, nodeDisk } from './disk.ts';
 
 export const manifestName = 'manifest.json';
 const FORMAT = 'okapi-model';
@@ -27,14 +28,18 @@ interface Manifest {
  * Writes the files and their manifest in place of a folder that may be there. Throws disk.full or disk.io_error, with the
  * old folder as it was.
  */
-export async function writeModelFolder(path: string, files: ReadonlyMap<string, FilePieces>): Promise<void> {
+export async function writeModelFolder(
+  path: string,
+  files: ReadonlyMap<string, FilePieces>,
+  disk: Disk = nodeDisk,
+): Promise<void> {
   const rows = [...files].map(([name, pieces]) => {
     const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
     return [name, { bytes, sha256: digestOf(pieces) }] as const;
   });
   const manifest: Manifest = { format: FORMAT, version: 1, files: Object.fromEntries(rows) };
   const text = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
-  await writeFolderAtomic(path, [...files, [manifestName, [text]]]);
+  await writeFolderAtomic(path, [...files, [manifestName, [text]]], disk);
 }
 
 /**
@@ -73,7 +78,9 @@ function digestOf(pieces: FilePieces): string {
 
 async function read(path: string, name: string): Promise<Uint8Array> {
   try {
-    return await readFile(join(path, name));
+    // A plain array, since slices of a Buffer are not copies.
+    const { buffer, byteOffset, length } = await readFile(join(path, name));
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') broken('checkpoint.not_found', path, `${name} is not there`);

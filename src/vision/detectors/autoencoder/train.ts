@@ -44,6 +44,7 @@ export async function trainAutoencoder(request: TrainRequest, context: TrainCont
     const { imageSize: size, seed } = settings;
     const views = opened(await Views.open({ network, size, seed, pictures, cache }, runtime));
     const parts: TrainerParts = { network, settings, pictures, views, runtime, ...split(pictures, settings) };
+    checkCalibration(parts);
     const trainer = opened(await Trainer.open(parts));
     const contextOf = fitContexts(parts, trainer, request, context);
 
@@ -112,6 +113,16 @@ async function openNetwork(request: TrainRequest, settings: AutoencoderSettings)
 function split({ count }: GoodPictures, { seed, validationRatio: ratio }: AutoencoderSettings) {
   const { train: training, validation } = splitValidation([...Array(count).keys()], { seed, ratio });
   return { training, validation };
+}
+
+/** Says before the training what would else come to light after it. */
+function checkCalibration(parts: TrainerParts): void {
+  const { validation, pictures } = parts;
+  if (validation.length >= 2 || planFolds(parts).length > 0) return;
+  throw new OkapiError(
+    'dataset.too_few_images',
+    `${pictures.count} pictures hold out ${validation.length} to find the threshold with; expected at least 2, or folds of at least 2`,
+  );
 }
 
 /** The context of each training by its name: its own resume files, and one progress for all of them. */
