@@ -1,4 +1,4 @@
-// Opens a model folder on a device, saying which.
+// Opens a model folder on a device; says something only when the device is not the one asked for.
 import type { Detector } from '../vision/detectors/detector.ts';
 import { loadDetector } from '../vision/detectors/load-detector.ts';
 import { openRuntime } from '../vision/runtime/open-runtime.ts';
@@ -16,7 +16,9 @@ export async function withDetector<T>(
   terminal: Terminal,
   work: (opened: OpenedDetector) => Promise<T>,
 ): Promise<T> {
-  const log = (_: 'info' | 'warn', line: string) => terminal.note(printable(line));
+  const log = (level: 'info' | 'warn', line: string) => {
+    if (level === 'warn') terminal.note(printable(line));
+  };
   const runtime = await openRuntime({ device, log });
   try {
     const detector = await loadDetector(folder, runtime);

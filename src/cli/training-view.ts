@@ -26,7 +26,9 @@ export function trainingView(terminal: Terminal): TrainingView {
     },
     stage: ({ stage }) => note(STAGE_WORDS[stage]),
     resumed: ({ phase, epoch, step }) =>
-      note(`going on with ${phase} after epoch ${epoch}${step > 0 ? ` and ${count(step, 'step')}` : ''}`),
+      note(
+        `going on${phase === MAIN ? '' : ` with ${phase}`} after epoch ${epoch}${step > 0 ? ` and ${count(step, 'step')}` : ''}`,
+      ),
     step: (event) => {
       bar?.update(event);
       latest = event;
@@ -43,6 +45,9 @@ export function trainingView(terminal: Terminal): TrainingView {
     close: () => bar?.hide(),
   };
 }
+
+/** The phase that makes the model; the others only serve its threshold. */
+const MAIN = 'main';
 
 const STAGE_WORDS: Record<Stage, string> = {
   reading: 'reading the pictures',
@@ -65,7 +70,7 @@ function epochLine(event: EventOf<'epoch'>, secondsLeft: number | null): string 
   const { phase, epoch, epochs, loss, validationLoss, best } = event;
   const number = String(epoch).padStart(String(epochs).length);
   const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`;
-  return `${phase}: epoch ${number} of ${epochs}, loss ${figure(loss)}, held-out ${figure(validationLoss)}${best ? ' (best so far)' : ''}${left}`;
+  return `${phase === MAIN ? '' : `${phase}: `}epoch ${number} of ${epochs}, loss ${figure(loss)}, held-out ${figure(validationLoss)}${best ? ' (best so far)' : ''}${left}`;
 }
 
 /** One line that is redrawn in place. */
@@ -87,7 +92,7 @@ class TrainingBar {
 
   update(step: Step): void {
     const words = {
-      phase: step.phase,
+      phase: step.phase === MAIN ? 'training' : step.phase,
       epoch: `${step.epoch} of ${step.epochs}`,
       loss: figure(step.loss),
       left: step.secondsLeft === null ? '' : `${duration(step.secondsLeft)} left`,

@@ -1,5 +1,5 @@
 // `okapi eval`: how good a model is on pictures whose truth is known from the folders they lie in.
-import { basename, relative } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { listDataset, type TestPicture } from '../../vision/dataset/folder.ts';
 import { OkapiError } from '../../vision/errors.ts';
 import { type DetectorEvaluation, evaluateDetector } from '../../vision/evaluation/evaluate-detector.ts';
@@ -40,7 +40,7 @@ export async function evaluate(
     else for (const line of evaluationLines(evaluation, model.threshold.value, terminal)) terminal.out(line);
     if (options.report !== undefined) {
       const { device } = opened;
-      const title = `${basename(folder)} on ${basename(dir)}`;
+      const title = `${basename(resolve(folder))} on ${basename(resolve(dir))}`;
       const { untested } = evaluation;
       await writeReport(options.report, { title, model, device, results, untested, evaluation }, context);
       terminal.note(`report     ${options.report}`);

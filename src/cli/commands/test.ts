@@ -1,6 +1,6 @@
 // `okapi test`: a verdict for each picture, with pictures, JSON or a report on request.
 import { mkdir } from 'node:fs/promises';
-import { basename, join, parse } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../vision/checkpoint/atomic-folder.ts';
 import type { ModelDescription, Prediction } from '../../vision/detectors/detector.ts';
 import { renderPrediction } from '../../vision/detectors/render-prediction.ts';
@@ -11,7 +11,7 @@ import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import { type OpenedDetector, withDetector } from '../open-detector.ts';
-import { pictureFiles } from '../picture-arguments.ts';
+import { type PictureArgument, pictureArguments } from '../picture-arguments.ts';
 import { writeReport } from '../report-file.ts';
 import { printable, type Terminal } from '../terminal.ts';
 import { count, figure } from '../wording.ts';
@@ -64,16 +64,16 @@ export async function test(
   context: CommandContext,
 ): Promise<number> {
   const { terminal } = context;
-  const files = await pictureFiles(paths);
+  const pictures = await pictureArguments(paths);
   return withDetector(folder, options.device, terminal, async (opened) => {
     const tested = await interruptible(terminal, 'stopping after this picture', (signal) =>
-      testFiles(files, opened, { options, terminal, signal }),
+      testPictures(pictures, opened, { options, terminal, signal }),
     );
     const output = outputOf(folder, opened, tested.items, context.version);
     if (options.json) terminal.out(JSON.stringify(output, null, 2));
     terminal.note(summary(output));
     if (options.report !== undefined) {
-      const title = `${basename(folder)}: ${count(files.length, 'picture')} tested`;
+      const title = `${basename(resolve(folder))}: ${count(pictures.length, 'picture')} tested`;
       const { device, detector } = opened;
       await writeReport(options.report, { title, model: detector.model, device, ...tested }, context);
       terminal.note(`report     ${options.report}`);
@@ -88,15 +88,16 @@ interface Tested {
   readonly untested: readonly (InspectedFile & { status: 'untested' })[];
 }
 
-async function testFiles(
-  files: readonly string[],
+async function testPictures(
+  pictures: readonly PictureArgument[],
   { detector }: OpenedDetector,
   { options, terminal, signal }: { options: TestOptions; terminal: Terminal; signal: AbortSignal },
 ): Promise<Tested> {
   const items: TestItem[] = [];
   const results = new ReportResults();
   const untested: (InspectedFile & { status: 'untested' })[] = [];
-  const nameFor = uniqueNames();
+  const previews = previewNames(pictures);
+  const files = [...previews.keys()];
   for await (const result of inspectFiles(detector, files, { signal })) {
     if (result.status === 'untested') {
       const { file, code, message } = result;
@@ -110,7 +111,7 @@ async function testFiles(
     const written =
       options.out === undefined
         ? {}
-        : await writePreviews(options.out, nameFor(result.file), result, detector.model);
+        : await writePreviews(join(options.out, previews.get(result.file)!), result, detector.model);
     items.push(itemOf(result, written));
     if (!options.json) terminal.out(verdictLine(result, terminal));
     if (options.report !== undefined) results.add(await reportResult(result.file, result, detector.model));
@@ -132,29 +133,30 @@ function verdictLine({ file, prediction }: TestedFile, terminal: Terminal): stri
 }
 
 async function writePreviews(
-  dir: string,
-  name: string,
+  stem: string,
   { picture, prediction }: TestedFile,
   model: ModelDescription,
 ): Promise<{ overlay: string; heatmap: string }> {
-  await mkdir(dir, { recursive: true });
   const pictures = renderPrediction(picture, prediction, model);
-  const files = { overlay: join(dir, `${name}.overlay.png`), heatmap: join(dir, `${name}.heatmap.png`) };
+  const files = { overlay: `${stem}.overlay.png`, heatmap: `${stem}.heatmap.png` };
+  await mkdir(dirname(stem), { recursive: true });
   for (const which of ['overlay', 'heatmap'] as const)
     await writeFileAtomic(files[which], await encodePicture(pictures[which], 'png'));
   return files;
 }
 
-/** File names without folder and extension; one that comes again gets a number. */
-function uniqueNames(): (file: string) => string {
+/** For each file a path of its own in the folder of previews, without an extension; a name that is taken gets a number. */
+function previewNames(pictures: readonly PictureArgument[]): Map<string, string> {
   const taken = new Set<string>();
-  return (file) => {
-    const { name } = parse(file);
-    let unique = name;
-    for (let n = 2; taken.has(unique.toLowerCase()); n++) unique = `${name}-${n}`;
-    taken.add(unique.toLowerCase());
-    return unique;
+  const unique = ({ file, name }: PictureArgument): [string, string] => {
+    const stem = name.slice(0, name.length - extname(name).length);
+    let path = stem;
+    // Some disks take a and A for the same.
+    for (let n = 2; taken.has(path.toLowerCase()); n++) path = `${stem}-${n}`;
+    taken.add(path.toLowerCase());
+    return [file, path];
   };
+  return new Map(pictures.map(unique));
 }
 
 function outputOf(
