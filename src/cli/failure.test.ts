@@ -15,8 +15,9 @@ describe('a failure', () => {
     const error = new OkapiError('dataset.too_few_images', 'training needs 5\nx.png: empty\n  y.png: empty');
     expect(reported(error)).toEqual({
       code: 1,
-      notes: ['error: training needs 5 (dataset.too_few_images)', '  x.png: empty', '  y.png: empty'],
+      notes: ['error: training needs 5', '  x.png: empty', '  y.png: empty', '(dataset.too_few_images)'],
     });
+    expect(reported(new OkapiError('disk.full', 'no space')).notes).toEqual(['error: no space (disk.full)']);
   });
 
   it('ends with 2 when the command was typed wrongly, with 130 when it was stopped', () => {

@@ -27,12 +27,14 @@ export function reportFailure(error: unknown, terminal: Terminal, debug: boolean
   return (known ? otherExitCodes[error.code] : undefined) ?? exitCodes.failed;
 }
 
-/** The code stands behind the first line; further lines are indented. */
+/** The code ends the line, or has one of its own under a longer message, whose further lines are indented. */
 function sayError(error: unknown, code: string, terminal: Terminal): void {
   const text = (error instanceof Error ? error.message : String(error)).replace(/^internal: /, '');
   const [first = '', ...rest] = text.split('\n').map(printable);
-  terminal.note(`${terminal.style('red', 'error:')} ${first} (${code})`);
+  const label = terminal.style('red', 'error:');
+  terminal.note(rest.length === 0 ? `${label} ${first} (${code})` : `${label} ${first}`);
   for (const line of rest) terminal.note(`  ${line.trimStart()}`);
+  if (rest.length > 0) terminal.note(`(${code})`);
 }
 
 function traceOf(error: Error): string {
