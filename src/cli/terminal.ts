@@ -19,6 +19,7 @@ export interface Terminal {
 /** The terminal of this process. */
 export function processTerminal({ noColour, plain }: Environment): Terminal {
   const { stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe);
   const coloured = !noColour && !plain && stdout.isTTY === true && stderr.isTTY === true;
   return {
     out: (line) => void stdout.write(`${line}\n`),
@@ -29,6 +30,11 @@ export function processTerminal({ noColour, plain }: Environment): Terminal {
       return stdout.columns ?? 100;
     },
   };
+}
+
+/** `okapi eval ... | head` reads no further; that is no reason to stop before the report is written. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** Text that may hold anything, such as a file name, without the control characters that steer a terminal. */

@@ -1,5 +1,5 @@
 // `okapi train`: learns good parts from a folder of pictures, in a process of its own, and writes a model folder.
-import { listDataset } from '../../vision/dataset/folder.ts';
+import { type DatasetFiles, listDataset } from '../../vision/dataset/folder.ts';
 import { type autoencoderSettings, completeSettings } from '../../vision/detectors/autoencoder/settings.ts';
 import type { TrainedModel, TrainRequest } from '../../vision/detectors/detector.ts';
 import { trainInChild } from '../../vision/detectors/train-in-child.ts';
@@ -50,7 +50,8 @@ const flags = {
 export async function train(dir: string, options: TrainOptions, context: CommandContext): Promise<number> {
   const { terminal, environment, now } = context;
   const settings = await settingsOf(options);
-  const pictures = await goodPictures(dir);
+  const dataset = await listDataset(dir);
+  const pictures = goodPictures(dataset, dir);
   const target = await modelTarget(options.out ?? defaultModelFolder(dir), dir);
   announce(target, options.resume === true, context);
   const startedMs = now();
@@ -61,12 +62,10 @@ export async function train(dir: string, options: TrainOptions, context: Command
     },
   );
   for (const line of resultLines(model, (now() - startedMs) / 1000)) terminal.out(line);
-  const okapi = environment.command;
-  const folder = quoted(target.folder);
-  terminal.note('');
-  terminal.note('What next:');
-  terminal.note(`  ${okapi} test ${folder} PICTURES... --report report.html`);
-  terminal.note(`  ${okapi} eval ${folder} ${quoted(dir)}    (with test/good and test/DEFECT in it)`);
+  const next = [`test ${quoted(target.folder)} PICTURES... --report report.html`];
+  if (dataset.test.length > 0) next.push(`eval ${quoted(target.folder)} ${quoted(dir)}`);
+  terminal.note('\nWhat next:');
+  for (const line of next) terminal.note(`  ${environment.command} ${line}`);
   return exitCodes.ok;
 }
 
@@ -124,8 +123,7 @@ async function encoderOf({ encoder, base }: TrainOptions): Promise<string | unde
   return base === undefined ? defaultEncoder(weightsFolders(process.cwd(), 'data')) : undefined;
 }
 
-async function goodPictures(dir: string): Promise<readonly string[]> {
-  const { train: pictures } = await listDataset(dir);
+function goodPictures({ train: pictures }: DatasetFiles, dir: string): readonly string[] {
   if (pictures.length > 0) return pictures;
   throw new OkapiError('dataset.layout', `expected good pictures in ${dir}/train/good, found none`);
 }
