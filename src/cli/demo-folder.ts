@@ -8,6 +8,8 @@ const marker = '.okapi-demo';
 export interface DemoFolder {
   readonly parts: string;
   readonly model: string;
+  /** The unfinished training. */
+  readonly training: string;
   readonly report: string;
 }
 
@@ -21,9 +23,13 @@ export async function demoFolder(dir: string): Promise<DemoFolder> {
     );
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, marker), 'Made by okapi demo, which may remove what it made here.\n');
-  const folder = { parts: join(dir, 'parts'), model: join(dir, 'model'), report: join(dir, 'report.html') };
-  const training = join(dir, '.model.training');
-  for (const path of [...Object.values(folder), training]) await rm(path, { recursive: true, force: true });
+  const folder = {
+    parts: join(dir, 'parts'),
+    model: join(dir, 'model'),
+    training: join(dir, '.model.training'),
+    report: join(dir, 'report.html'),
+  };
+  for (const path of Object.values(folder)) await rm(path, { recursive: true, force: true });
   return folder;
 }
 

@@ -76,6 +76,24 @@ export function buildProgram(context: CommandContext, done: Done): Command {
 const EXIT_CODES = `
 Exit codes: 0 all well, 1 something failed, 2 typed wrongly, 3 a tested picture is NG, 130 stopped by Ctrl-C.`;
 
+const TEST_JSON = `
+
+The object of --json:
+  okapi, device            version and device
+  model                    folder, encoder, imageSize, threshold, pixelThreshold, trust
+  ok, ng, untested         how many pictures
+  items[]                  in the order of the arguments:
+    file, verdict          "OK", "NG", or null when it could not be tested
+    score, threshold       NG when score > threshold
+    regions[]              box [x, y, width, height], polygon [[x, y], ...], area in pixels of the picture; peak, meanScore
+    overlay, heatmap       files written by --out
+    error                  code and message, when verdict is null`;
+
+const EVAL_JSON = `
+
+The object of --json holds all that is printed and every picture. A measure is {"value": number}, or
+{"value": null, "reason": "..."} when the pictures do not have it.`;
+
 function examples(command: string, lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${command} ${line}`).join('\n')}`;
 }
@@ -146,7 +164,7 @@ function addTest(program: Command, context: CommandContext, done: Done): void {
         'test my-model part.jpg',
         'test my-model new-pictures --out marked --report report.html',
         'test my-model new-pictures --json > verdicts.json',
-      ]),
+      ]) + TEST_JSON,
     )
     .action(async (model, pictures, options) => {
       const { test } = await import('./commands/test.ts');
@@ -166,7 +184,10 @@ function addEval(program: Command, context: CommandContext, done: Done): void {
     .addOption(json())
     .addOption(report())
     .addOption(device())
-    .addHelpText('after', examples(context.environment.command, ['eval my-model parts --report report.html']))
+    .addHelpText(
+      'after',
+      examples(context.environment.command, ['eval my-model parts --report report.html']) + EVAL_JSON,
+    )
     .action(async (model, dir, options) => {
       const { evaluate } = await import('./commands/eval.ts');
       done(await evaluate(model, dir, options, context));

@@ -21,12 +21,24 @@ export interface DemoOptions {
   readonly epochs: number;
 }
 
+/** How large the demo is. */
+export interface DemoScale {
+  readonly imageSize: number;
+  /** Good parts to learn from and to test with, and defective ones of each kind of defect. */
+  readonly good: number;
+  readonly testGood: number;
+  readonly perDefect: number;
+}
+
 /** Enough to separate well, few enough to be done within two minutes on two cores. */
-const PARTS = { good: 40, testGood: 12, perDefect: 4 };
-const IMAGE_SIZE = 256;
+const fullScale: DemoScale = { imageSize: 256, good: 40, testGood: 12, perDefect: 4 };
 const SEED = 42;
 
-export async function demo(options: DemoOptions, context: CommandContext): Promise<number> {
+export async function demo(
+  options: DemoOptions,
+  context: CommandContext,
+  scale = fullScale,
+): Promise<number> {
   const { terminal, environment, now } = context;
   const startedMs = now();
   const stage = (n: number, text: string) => terminal.note(terminal.style('bold', `${n}/4  ${text}`));
@@ -36,13 +48,13 @@ export async function demo(options: DemoOptions, context: CommandContext): Promi
   const written = await writeSampleParts(folder.parts, {
     kind: options.kind,
     seed: SEED,
-    size: IMAGE_SIZE,
-    ...PARTS,
+    size: scale.imageSize,
+    ...scale,
   });
   terminal.note(`${count(written, 'picture')} in ${folder.parts}`);
 
   stage(2, 'learning what good parts look like');
-  const { model, losses } = await trainDemo(folder, options.epochs, context);
+  const { model, losses } = await trainDemo(folder, { ...options, ...scale }, context);
 
   stage(3, 'testing good and defective parts');
   await withDetector(folder.model, 'cpu', terminal, async (opened) => {
@@ -75,7 +87,7 @@ export async function demo(options: DemoOptions, context: CommandContext): Promi
 
 async function trainDemo(
   folder: DemoFolder,
-  epochs: number,
+  { epochs, imageSize }: DemoOptions & DemoScale,
   context: CommandContext,
 ): Promise<{ model: TrainedModel; losses: EpochLoss[] }> {
   const losses: EpochLoss[] = [];
@@ -84,9 +96,10 @@ async function trainDemo(
     kind: 'autoencoder',
     pictures,
     folder: folder.model,
-    stateFolder: `${folder.model}/../.model.training`,
+    stateFolder: folder.training,
     resume: false,
-    settings: { encoder: 'mobilenetv3-coco', imageSize: IMAGE_SIZE, epochs, seed: SEED },
+    device: 'cpu',
+    settings: { encoder: 'mobilenetv3-coco', imageSize, epochs, seed: SEED },
   };
   const model = await runTraining(request, context, (event) => {
     if (event.type === 'epoch' && event.phase === 'main')

@@ -21,17 +21,15 @@ export async function listDevices({ terminal, version }: CommandContext): Promis
     await runtime.close();
   }
   const automatic = await openRuntime({ probe });
-  rows.push(['auto', automatic.device, printable(automatic.reason)]);
   await automatic.close();
   for (const line of table(rows)) terminal.out(line);
+  terminal.out(`--device auto uses ${automatic.device}`);
   return exitCodes.ok;
 }
 
 function rowOf(wanted: string, got: string, reason: string, terminal: Terminal): string[] {
-  const words = printable(reason)
-    .replace(`cpu; not ${wanted}: `, '')
-    .replace(/, as asked/, '');
-  return wanted === got
-    ? [wanted, terminal.style('green', 'works'), words]
-    : [wanted, terminal.style('dim', 'no'), words];
+  if (wanted !== got)
+    return [wanted, terminal.style('dim', 'no'), printable(reason).replace(`${got}; not ${wanted}: `, '')];
+  const probed = /\(probe .*\)/.exec(reason)?.[0] ?? '';
+  return [wanted, terminal.style('green', 'works'), probed];
 }
