@@ -243,6 +243,16 @@ describe('bad input', () => {
     expect(existsSync(join(dir, 'few-model'))).toBe(false);
   });
 
+  it('copies of one picture are nothing to learn from', async () => {
+    for (const name of ['a.png', 'b.png', 'c.png', 'd.png', 'e.png', 'f.png'])
+      await cp(join(dir, 'parts/train/good/000.png'), join(dir, 'copies', name), { recursive: true });
+    const { code, stderr } = await run('train', 'copies', ...quick);
+    expect(stderr).toContain(
+      'error: all 6 files show the same picture; expected at least 5 different good pictures',
+    );
+    expect(code).toBe(1);
+  });
+
   it('a training that diverges says what to try and leaves no model', async () => {
     const { code, stderr } = await run('train', 'parts', '-o', 'wild', ...quick, '--lr', '1');
     expect(stderr).toMatch(/error: .*at learning rate 1; try 0\.1 \(train\.diverged\)/);

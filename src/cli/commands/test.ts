@@ -97,8 +97,8 @@ async function testPictures(
   const results = new ReportResults();
   const untested: (InspectedFile & { status: 'untested' })[] = [];
   const previews = previewNames(pictures);
-  const files = [...previews.keys()];
-  for await (const result of inspectFiles(detector, files, { signal })) {
+  const names = new Map(pictures.map(({ file, name }) => [file, name]));
+  for await (const result of inspectFiles(detector, [...names.keys()], { signal })) {
     if (result.status === 'untested') {
       const { file, code, message } = result;
       untested.push(result);
@@ -114,7 +114,8 @@ async function testPictures(
         : await writePreviews(join(options.out, previews.get(result.file)!), result, detector.model);
     items.push(itemOf(result, written));
     if (!options.json) terminal.out(verdictLine(result, terminal));
-    if (options.report !== undefined) results.add(await reportResult(result.file, result, detector.model));
+    if (options.report !== undefined)
+      results.add(await reportResult(names.get(result.file)!, result, detector.model));
   }
   return { items, results: results.all(), untested };
 }
