@@ -13,18 +13,31 @@ export function writeGolden(score: number): string {
   return `${JSON.stringify({ picture: goldenPicture, score, tolerance: GOLDEN_TOLERANCE }, null, 2)}\n`;
 }
 
-/** Throws checkpoint.corrupt when the detector gives the golden picture another score than the record says. */
+/**
+ * Throws checkpoint.corrupt when the detector gives the golden picture another score than the record says, and
+ * checkpoint.malformed when the record says none.
+ */
 export async function checkGolden(
   detector: Detector,
   picture: Uint8Array,
   record: Uint8Array,
 ): Promise<void> {
-  const { score: expected } = JSON.parse(new TextDecoder().decode(record)) as { score: number };
+  const expected = scoreIn(record);
   const [prediction] = await detector.predict([await decodePicture(picture)]);
   const score = prediction!.score;
-  if (Math.abs(score - expected) <= GOLDEN_TOLERANCE) return; // never true for a record without a score
+  if (Math.abs(score - expected) <= GOLDEN_TOLERANCE) return;
   throw new OkapiError(
     'checkpoint.corrupt',
     `the model gives its golden picture the score ${score}, expected ${expected} within ${GOLDEN_TOLERANCE}: it is not used`,
   );
+}
+
+function scoreIn(record: Uint8Array): number {
+  try {
+    const { score } = JSON.parse(new TextDecoder().decode(record)) as { score: unknown };
+    if (Number.isFinite(score)) return score as number;
+  } catch {
+    // Not JSON: the same answer as without a score.
+  }
+  throw new OkapiError('checkpoint.malformed', `expected a score in ${goldenRecord}, found none`);
 }

@@ -6,6 +6,7 @@ import { openModelFolder, writeModelFolder } from '../checkpoint/model-folder.ts
 import { samplePart } from '../dataset/sample-parts.ts';
 import { type DeviceRuntime, openRuntimeOn } from '../runtime/runtime.ts';
 import { loadDetector } from './load-detector.ts';
+import { renderPrediction } from './render-prediction.ts';
 import { namesIn, tinyRequest, writeParts } from './testing/tiny-training.ts';
 import { trainDetector } from './train-detector.ts';
 
@@ -76,7 +77,7 @@ describe('loading a model folder', () => {
     await writeModelFolder(folder, files.set('golden.json', record(score + 5e-5)));
     await (await loadDetector(folder, runtime)).close();
     await writeModelFolder(folder, files.set('golden.json', [Buffer.from('{}')]));
-    await refused(folder, 'checkpoint.corrupt', 'golden picture');
+    await refused(folder, 'checkpoint.malformed', 'expected a score in golden.json');
     await writeModelFolder(
       folder,
       files.set('golden.json', record(score)).set('config.yaml', [Buffer.from('detector: psychic')]),
@@ -95,6 +96,8 @@ describe('loading a model folder', () => {
       expect(Math.min(...box)).toBeGreaterThanOrEqual(0);
       expect(Math.max(box[0] + box[2], box[1] + box[3])).toBeLessThanOrEqual(200);
     }
+    const { heatmap, overlay } = renderPrediction(pictures[0]!, first!, detector.model);
+    expect([heatmap.width, heatmap.height, overlay.width, overlay.height]).toEqual([200, 200, 200, 200]);
     await detector.close();
   });
 });
