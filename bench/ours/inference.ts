@@ -17,19 +17,24 @@ const imageSize = 256;
 const jpeg = await readFile(process.argv[2]!);
 const network = autoencoder(dinov3ConvNextTiny(randomDinov3()), 1);
 const runtime = await openRuntime({ device: 'cpu', threads: 2 });
-const detector = autoencoderDetector(await runtime.load(toOnnx(inspectionGraph(network, imageSize))), {
-  kind: 'autoencoder',
-  encoder: network.encoder.name,
-  imageSize,
-  threshold: calibrateThreshold({
-    scores: [0.2, 0.25, 0.3],
-    peaks: [0.3, 0.4, 0.5],
-    source: 'held-out',
-    targetFalseAlarmRate: null,
-  }),
-  imported: false,
-  notes: [],
-});
+const plane = (value: number) => new Float32Array(imageSize * imageSize).fill(value);
+const residuals = { mean: plane(0.1), spread: plane(0.05) };
+const detector = autoencoderDetector(
+  await runtime.load(toOnnx(inspectionGraph(network, imageSize, residuals))),
+  {
+    kind: 'autoencoder',
+    encoder: network.encoder.name,
+    imageSize,
+    threshold: calibrateThreshold({
+      scores: [0.2, 0.25, 0.3],
+      peaks: [0.3, 0.4, 0.5],
+      source: 'held-out',
+      targetFalseAlarmRate: null,
+    }),
+    imported: false,
+    notes: [],
+  },
+);
 await serve(async () => {
   const picture = await decodePicture(jpeg);
   const [prediction] = await detector.predict([picture]);

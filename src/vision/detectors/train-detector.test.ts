@@ -6,10 +6,8 @@ import { parse } from 'yaml';
 import { decodeModel } from '../../autodiff/onnx/decode-model.ts';
 import { samplePart } from '../dataset/sample-parts.ts';
 import type { ErrorCode } from '../errors.ts';
-import { toPlanes, unitRange } from '../image/planes.ts';
 import { resize } from '../image/resize.ts';
 import { type DeviceRuntime, openRuntimeOn } from '../runtime/runtime.ts';
-import { scoreReconstruction } from '../scoring/reconstruction-score.ts';
 import type { TrainingEvent } from '../training/events.ts';
 import type { TrainRequest } from './detector.ts';
 import { loadDetector } from './load-detector.ts';
@@ -78,7 +76,7 @@ describe('training an autoencoder', () => {
       model_id: 'm-1',
       img_size: 64,
       epochs_run: 3,
-      lr: 1e-4,
+      lr: 1e-3,
       threshold: model!.threshold.value,
       training_mode: 'anomaly',
       encoder: { name: 'none' },
@@ -90,7 +88,7 @@ describe('training an autoencoder', () => {
     const steps = events.filter((event) => event.type === 'step');
     expect(steps.map(({ progress }) => progress)).toEqual(steps.map((_, i) => (i + 1) / steps.length));
     expect(events.filter((event) => event.type === 'epoch').map(({ learningRate }) => learningRate)).toEqual(
-      [1, 0.75, 0.25].map((factor) => expect.closeTo(1e-4 * factor, 12)),
+      [1, 0.75, 0.25].map((factor) => expect.closeTo(1e-3 * factor, 12)),
     );
 
     // Any ONNX runtime gets the score, the map and what it needs to know from model.onnx alone.
@@ -102,9 +100,8 @@ describe('training an autoencoder', () => {
     const session = await runtime.load(bytes);
     const small = resize(samplePart('boards', 5, undefined, 80).picture, 64, 64, 'area');
     const out = await session.run({ pixels: { type: 'uint8', dims: [1, 64, 64, 3], data: small.data } });
-    const reconstruction = out.reconstruction!.data as Float32Array;
-    const { score } = scoreReconstruction(toPlanes(small, unitRange), reconstruction, 64, 64);
-    expect(Number(out.score!.data[0])).toBeCloseTo(score, 5);
+    const worst = [...(out.map!.data as Float32Array)].sort((a, b) => b - a).slice(0, 4); // 0.1 % of 64 x 64
+    expect(Number(out.score!.data[0])).toBeCloseTo(worst.reduce((a, b) => a + b) / 4, 4);
     await session.close();
 
     const detector = await loadDetector(request.folder, runtime);

@@ -3,8 +3,8 @@ import { assignFolds } from '../../dataset/split.ts';
 import { median, sorted } from '../../scoring/order-statistics.ts';
 import { type CalibrationScores, calibrateThreshold, type Threshold } from '../../scoring/threshold.ts';
 import type { FitContext } from '../../training/fit.ts';
-import type { Scores } from './scores.ts';
-import { scorePictures } from './scores.ts';
+import type { Residuals } from './graphs.ts';
+import { measureResiduals, type Scores, scorePictures } from './scores.ts';
 import type { Trainer, TrainerParts } from './trainer.ts';
 
 /** From this many good pictures on, those held out are enough. */
@@ -37,8 +37,14 @@ export function planFolds({ settings, pictures, training }: TrainerParts): FoldP
   }));
 }
 
+export interface Calibration {
+  /** Of the training pictures. */
+  readonly residuals: Residuals;
+  readonly threshold: Threshold;
+}
+
 /**
- * The threshold of the network as it is. The held-out pictures are scored by the network itself. Under ENOUGH_PICTURES each
+ * The residuals and the threshold of the network as it is. The held-out pictures are scored by the network itself. Under ENOUGH_PICTURES each
  * training picture joins them, scored by a fold's network; that one is trained for a shorter time, so its scores are brought
  * to the level of the network by the median ratio over the held-out pictures, which neither has seen. The network's
  * weights are as before when this returns. Throws what fit and calibrateThreshold throw.
@@ -48,17 +54,18 @@ export async function calibrate(
   trainer: Trainer,
   contextOf: (phase: string) => FitContext,
   signal: AbortSignal,
-): Promise<Threshold> {
-  const { network, settings, pictures: source, validation, runtime } = parts;
-  const score = (indices: readonly number[]) =>
-    scorePictures(network, settings.imageSize, { source, indices }, runtime, signal);
-  const heldOut = await score(validation);
+): Promise<Calibration> {
+  const { network, settings, pictures: source, training, validation, runtime } = parts;
+  const scoring = { network, size: settings.imageSize, source, runtime, signal };
+  const residuals = await measureResiduals(scoring, training);
+  const heldOut = await scorePictures(scoring, residuals, validation);
   const folds = planFolds(parts);
   const all: Scores[] = [heldOut];
   const weights = network.parameters.all().map(({ data }) => data.slice());
   for (const { phase, pictures, scored, epochs } of folds) {
     await trainer.fit({ phase, pictures, epochs, showSamples: false }, contextOf(phase));
-    const found = await score([...validation, ...scored]);
+    const own = await measureResiduals(scoring, pictures);
+    const found = await scorePictures(scoring, own, [...validation, ...scored]);
     all.push(toLevel(found, heldOut));
   }
   for (const [i, { data }] of network.parameters.all().entries()) data.set(weights[i]!);
@@ -68,7 +75,7 @@ export async function calibrate(
     source: folds.length > 0 ? 'cross-fitted' : 'held-out',
     targetFalseAlarmRate: settings.falseAlarmRate,
   };
-  return calibrateThreshold(calibration);
+  return { residuals, threshold: calibrateThreshold(calibration) };
 }
 
 /** `found` begins with scores of the pictures of `reference`: brings the others to its level. */

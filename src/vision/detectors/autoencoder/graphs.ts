@@ -6,6 +6,8 @@ import {
   cast,
   clip,
   concat,
+  constant,
+  div,
   flip,
   type Graph,
   type InputTypes,
@@ -23,9 +25,6 @@ import { pictureLosses, reconstructionLoss, similarity } from './loss.ts';
 import { type Network, pixelInput, targetOf } from './network.ts';
 
 const levelName = (level: number) => `level${level}`;
-
-/** Width of the blur of maps, in pixels. Single pixels differ by chance; a defect covers many. */
-export const SMOOTHING = 7;
 
 /** The largest float16. */
 const HALF_MAX = 65504;
@@ -82,40 +81,106 @@ export function validationGraph(network: Network, batch: number, size: number): 
 }
 
 /**
- * The model that is served. pixels [1, S, S, 3] uint8 -> score [1], map [1, S, S] and reconstruction [1, 3, S, S] in 0..1.
- * The reconstruction is the mean of that of the picture and, mirrored back, that of the mirrored picture.
- * score = 0.35 * mean |d| + 0.35 * mean of the top 1 % of |d| per pixel + 0.15 * (1 - SSIM), as the original has it.
+ * What the network leaves over of good pictures, pixel by pixel: its mean, and its spread, both [S * S]. Edges, glints and
+ * textures are never drawn exactly, so an error says little until it is measured against that of good parts at its place.
  */
-export function inspectionGraph(network: Network, size: number, smoothing = SMOOTHING): Graph {
+export interface Residuals {
+  readonly mean: Float32Array;
+  /** Above zero everywhere. */
+  readonly spread: Float32Array;
+}
+
+/** The share of pixels, the worst ones, whose mean is the score. */
+const TOP_SHARE = 0.001;
+
+/** pixels [1, S, S, 3] uint8 -> residual [1, S, S], from which `Residuals` are made. */
+export function residualGraph(network: Network, size: number): Graph {
+  return trace(network.parameters, {
+    inputs: { pixels: pixelInput(1, size) },
+    build: (s, { pixels }) => ({ residual: reshape(residualOf(drawn(network, s, pixels)), [1, size, size]) }),
+  });
+}
+
+/**
+ * The model that is served. pixels [1, S, S, 3] uint8 -> score [1], map [1, S, S] and reconstruction [1, 3, S, S] in 0..1.
+ * map = (residual - mean) / spread of good parts, in spreads; score = mean of the top 0.1 % of the map.
+ */
+export function inspectionGraph(network: Network, size: number, residuals: Residuals): Graph {
   return trace(network.parameters, {
     inputs: { pixels: pixelInput(1, size) },
     build: (s, { pixels }) => {
-      const both = concat([pixels, flip(pixels, [2])], 0);
-      const drawn = network.reconstruct(s, network.features(both));
-      const reconstruction = mul(add(batchItem(drawn, 0), flip(batchItem(drawn, 1), [3])), 0.5);
-      const target = targetOf(pixels);
-      const difference = mean(abs(sub(reconstruction, target)), { axes: [1], keepDims: true });
-      const score = scoreOf(difference, similarity(reconstruction, target));
-      const map = reshape(smooth(difference, smoothing), [1, size, size]);
-      return { score, map, reconstruction };
+      const views = drawn(network, s, pixels);
+      const plane = (data: Float32Array) => constant(data, [1, 1, size, size]);
+      const map = div(sub(residualOf(views), plane(residuals.mean)), plane(residuals.spread));
+      const score = mean(topPixels(map, TOP_SHARE), { axes: [1] });
+      return { score, map: reshape(map, [1, size, size]), reconstruction: views.reconstruction };
     },
   });
 }
 
-/** difference: [1, 1, S, S]; similarities: [1, 3, S, S]; returns [1]. */
-function scoreOf(difference: Value, similarities: Value): Value {
-  const pixels = reshape(difference, [1, -1]);
-  const count = pixels.type.shape[1]!;
-  const top = topK(pixels, Math.max(1, Math.floor(count * 0.01))).values;
-  const meanError = mean(pixels, { axes: [1] });
-  const topError = mean(top, { axes: [1] });
-  const dissimilarity = sub(1, mean(similarities, { axes: [1, 2, 3] }));
-  return add(add(mul(meanError, 0.35), mul(topError, 0.35)), mul(dissimilarity, 0.15));
+/**
+ * The same of a model of the original, which scores otherwise: map = |d|, the mean over the channels;
+ * score = 0.35 * mean |d| + 0.35 * mean of the top 1 % of |d| + 0.15 * (1 - SSIM).
+ */
+export function originalInspectionGraph(network: Network, size: number): Graph {
+  return trace(network.parameters, {
+    inputs: { pixels: pixelInput(1, size) },
+    build: (s, { pixels }) => {
+      const { target, reconstruction } = drawn(network, s, pixels);
+      const map = difference(target, reconstruction);
+      const everywhere = { axes: [1, 2, 3] };
+      const topError = mean(topPixels(map, 0.01), { axes: [1] });
+      const dissimilarity = sub(1, mean(similarity(reconstruction, target), everywhere));
+      const score = add(add(mul(mean(map, everywhere), 0.35), mul(topError, 0.35)), mul(dissimilarity, 0.15));
+      return { score, map: reshape(map, [1, size, size]), reconstruction };
+    },
+  });
 }
 
-/** Two box blurs of the given odd width, which together are close to a Gaussian; 1 leaves the map as it is. */
+interface Drawn {
+  /** Both [1, 3, S, S] in 0..1. */
+  readonly target: Value;
+  readonly reconstruction: Value;
+}
+
+/** The picture, and the mean of its reconstruction and that of the mirrored picture, mirrored back. */
+function drawn(network: Network, s: Scope, pixels: Value): Drawn {
+  const both = concat([pixels, flip(pixels, [2])], 0);
+  const pair = network.reconstruct(s, network.features(both));
+  return {
+    target: targetOf(pixels),
+    reconstruction: mul(add(batchItem(pair, 0), flip(batchItem(pair, 1), [3])), 0.5),
+  };
+}
+
+/**
+ * The error that means something, [1, 1, S, S]: between the two pictures without their finest detail, which the network
+ * does not draw, and smoothed, since a defect covers more than a pixel.
+ */
+function residualOf({ target, reconstruction }: Drawn): Value {
+  const size = target.type.shape[3]!;
+  const [detail, extent] = [oddWidth(size / 50), oddWidth(size / 28)];
+  return smooth(difference(smooth(target, detail), smooth(reconstruction, detail)), extent);
+}
+
+/** The nearest odd number, at least 3. */
+function oddWidth(width: number): number {
+  return Math.max(3, 2 * Math.round((width - 1) / 2) + 1);
+}
+
+/** Mean over the channels of |a - b|: [N, 1, S, S]. */
+function difference(a: Value, b: Value): Value {
+  return mean(abs(sub(a, b)), { axes: [1], keepDims: true });
+}
+
+/** The largest pixels of map [1, 1, S, S], at least one: [1, k]. */
+function topPixels(map: Value, share: number): Value {
+  const pixels = reshape(map, [1, -1]);
+  return topK(pixels, Math.max(1, Math.floor(pixels.type.shape[1]! * share))).values;
+}
+
+/** Two box blurs of the given odd width, which together are close to a Gaussian. */
 function smooth(map: Value, width: number): Value {
-  if (width === 1) return map;
   const box = (x: Value) =>
     averagePool2d(x, { kernel: width, stride: 1, pad: (width - 1) / 2, countIncludePad: false });
   return box(box(map));

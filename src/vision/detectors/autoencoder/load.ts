@@ -8,7 +8,7 @@ import { OkapiError } from '../../errors.ts';
 import { readThreshold } from '../../scoring/threshold-file.ts';
 import type { Detector } from '../detector.ts';
 import { parseConfig } from '../model-config.ts';
-import { inspectionGraph } from './graphs.ts';
+import { originalInspectionGraph } from './graphs.ts';
 import { autoencoderDetector } from './inspect.ts';
 import type { Network } from './network.ts';
 import { readOriginal } from './saved-network.ts';
@@ -41,7 +41,7 @@ export async function loadOriginal(path: string, runtime: Runtime): Promise<Dete
   const threshold = readThreshold(await readThresholdFile(path));
   const { network, config, notes } = await readOriginal(path);
   const imageSize = checkedSize(config?.imageSize ?? 256, network);
-  const session = await runtime.load(toOnnx(inspectionGraph(network, imageSize, 1)));
+  const session = await runtime.load(toOnnx(originalInspectionGraph(network, imageSize)));
   const encoder = network.encoder.name;
   const detector = autoencoderDetector(session, {
     kind: 'autoencoder',

@@ -1,9 +1,10 @@
 // Scores of pictures by the network as it now is, through the same path that serves.
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
-import type { Runtime } from '../../../autodiff/runtime.ts';
+import type { Runtime, RuntimeSession } from '../../../autodiff/runtime.ts';
+import type { Picture } from '../../image/picture.ts';
 import { peakOf } from '../../scoring/anomaly-map.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
-import { inspectionGraph } from './graphs.ts';
+import { inspectionGraph, type Residuals, residualGraph } from './graphs.ts';
 import { inspect } from './inspect.ts';
 import type { Network } from './network.ts';
 
@@ -13,23 +14,76 @@ export interface Scores {
   readonly peaks: number[];
 }
 
-export async function scorePictures(
-  network: Network,
-  size: number,
-  pictures: { readonly source: GoodPictures; readonly indices: readonly number[] },
-  runtime: Runtime,
-  signal: AbortSignal,
-): Promise<Scores> {
-  const session = await runtime.load(toOnnx(inspectionGraph(network, size)));
-  try {
-    const found: Scores = { scores: [], peaks: [] };
-    for (const index of pictures.indices) {
-      signal.throwIfAborted();
-      const { score, map } = await inspect(session, await pictures.source.picture(index), size);
-      found.scores.push(score);
-      found.peaks.push(peakOf(map));
+/** What is needed to score: the network with its present weights, at a size, on a device. */
+export interface Scoring {
+  readonly network: Network;
+  readonly size: number;
+  readonly source: GoodPictures;
+  readonly runtime: Runtime;
+  readonly signal: AbortSignal;
+}
+
+/** A quarter of a level: a spread below it is rounding. */
+const LEAST_SPREAD = 1 / 1020;
+
+/** More pictures than this say little more about how residuals spread, and each takes a full inspection. */
+const MOST_REFERENCES = 32;
+
+/**
+ * The residuals of good pictures, of the first 32 where there are more. The spread is the standard deviation at each pixel plus the root mean square of it over
+ * all pixels, so that a pixel that hardly varied among few pictures is not trusted too far.
+ */
+export async function measureResiduals(scoring: Scoring, good: readonly number[]): Promise<Residuals> {
+  const { network, size } = scoring;
+  const indices = good.slice(0, MOST_REFERENCES);
+  const sum = new Float64Array(size * size);
+  const squares = new Float64Array(size * size);
+  await eachPicture(scoring, toOnnx(residualGraph(network, size)), indices, async (session, picture) => {
+    const dims = [1, size, size, 3];
+    const out = await session.run({ pixels: { type: 'uint8', dims, data: picture.data } });
+    for (const [i, value] of (out.residual!.data as Float32Array).entries()) {
+      sum[i]! += value;
+      squares[i]! += value * value;
     }
-    return found;
+  });
+  const count = indices.length;
+  const variance = squares.map((square, i) => Math.max(0, square / count - (sum[i]! / count) ** 2));
+  const typical = Math.sqrt(variance.reduce((a, b) => a + b, 0) / variance.length);
+  const floor = Math.max(typical, LEAST_SPREAD);
+  return {
+    mean: Float32Array.from(sum, (value) => value / count),
+    spread: Float32Array.from(variance, (value) => Math.sqrt(value) + floor),
+  };
+}
+
+export async function scorePictures(
+  scoring: Scoring,
+  residuals: Residuals,
+  indices: readonly number[],
+): Promise<Scores> {
+  const { network, size } = scoring;
+  const found: Scores = { scores: [], peaks: [] };
+  const onnx = toOnnx(inspectionGraph(network, size, residuals));
+  await eachPicture(scoring, onnx, indices, async (session, picture) => {
+    const { score, map } = await inspect(session, picture, size);
+    found.scores.push(score);
+    found.peaks.push(peakOf(map));
+  });
+  return found;
+}
+
+async function eachPicture(
+  { source, runtime, signal }: Scoring,
+  onnx: Uint8Array,
+  indices: readonly number[],
+  visit: (session: RuntimeSession, picture: Picture) => Promise<void>,
+): Promise<void> {
+  const session = await runtime.load(onnx);
+  try {
+    for (const index of indices) {
+      signal.throwIfAborted();
+      await visit(session, await source.picture(index));
+    }
   } finally {
     await session.close();
   }

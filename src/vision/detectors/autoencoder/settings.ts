@@ -62,11 +62,11 @@ export const autoencoderSettings: { readonly [K in keyof AutoencoderSettings]: R
     },
     epochs: wholeBetween(1, 10_000, 30),
     learningRate: {
-      default: 1e-4,
+      default: 1e-3,
       valid: (v) => typeof v === 'number' && v > 0 && v <= 1,
       expected: 'a number above 0 and at most 1',
     },
-    batchSize: wholeBetween(1, 1024, 8),
+    batchSize: wholeBetween(1, 1024, 4),
     validationRatio: {
       default: 0.2,
       valid: (v) => typeof v === 'number' && v > 0 && v < 1,

@@ -54,11 +54,11 @@ export async function trainAutoencoder(request: TrainRequest, context: TrainCont
     checkLearnt(result, request, settings);
 
     onEvent({ type: 'stage', stage: 'calibrating' });
-    const threshold = await calibrate(parts, trainer, contextOf, signal);
+    const { residuals, threshold } = await calibrate(parts, trainer, contextOf, signal);
 
     onEvent({ type: 'stage', stage: 'saving' });
     signal.throwIfAborted();
-    await writeModel(parts, { request, result, threshold, createdAt: context.date() });
+    await writeModel(parts, { request, result, residuals, threshold, createdAt: context.date() });
     await clearResumeFiles(request.stateFolder);
     const { count: used, copies, refused } = pictures;
     return { folder: request.folder, threshold, ...result, pictures: { used, copies, refused } };

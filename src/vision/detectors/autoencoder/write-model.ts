@@ -12,7 +12,7 @@ import type { FitResult } from '../../training/fit.ts';
 import type { TrainRequest } from '../detector.ts';
 import { goldenPicture, goldenRecord, writeGolden } from '../golden.ts';
 import { writeConfig } from '../model-config.ts';
-import { inspectionGraph } from './graphs.ts';
+import { inspectionGraph, type Residuals } from './graphs.ts';
 import { inspect } from './inspect.ts';
 import { stateDict } from './network.ts';
 import type { TrainerParts } from './trainer.ts';
@@ -20,18 +20,19 @@ import type { TrainerParts } from './trainer.ts';
 export interface Made {
   readonly request: TrainRequest;
   readonly result: FitResult;
+  readonly residuals: Residuals;
   readonly threshold: Threshold;
   readonly createdAt: Date;
 }
 
 /** The kind of score in threshold.json. */
-const SCORE_TYPE = 'reconstruction';
+const SCORE_TYPE = 'normalised-residual';
 
 /** Writes the model with its present weights. Throws disk.full or disk.io_error, with an older model as it was. */
 export async function writeModel(parts: TrainerParts, made: Made): Promise<void> {
   const { network, settings, pictures, validation, runtime } = parts;
-  const { request, threshold, result } = made;
-  const onnx = toOnnx(inspectionGraph(network, settings.imageSize), {
+  const { request, residuals, threshold, result } = made;
+  const onnx = toOnnx(inspectionGraph(network, settings.imageSize, residuals), {
     name: 'okapi',
     metadata: metadataOf(parts, made),
   });
