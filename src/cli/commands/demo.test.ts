@@ -27,7 +27,7 @@ function contextWith(terminal: CommandContext['terminal']): CommandContext {
 
 describe('the demo', () => {
   it('draws parts, learns, tests and writes one report that needs nothing else; and again', async () => {
-    const scale = { imageSize: 64, good: 6, testGood: 2, perDefect: 1 };
+    const scale = { partSize: 64, imageSize: 64, good: 6, testGood: 2, perDefect: 1 };
     const options = { kind: 'screws', dir: join(dir, 'demo'), epochs: 1 } as const;
     for (const _ of ['first', 'again']) {
       const terminal = capturedTerminal();

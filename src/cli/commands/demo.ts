@@ -23,6 +23,8 @@ export interface DemoOptions {
 
 /** How large the demo is. */
 export interface DemoScale {
+  /** Side of the pictures that are drawn, and of those that the model sees. */
+  readonly partSize: number;
   readonly imageSize: number;
   /** Good parts to learn from and to test with, and defective ones of each kind of defect. */
   readonly good: number;
@@ -31,7 +33,7 @@ export interface DemoScale {
 }
 
 /** Enough to separate well, few enough to be done within two minutes on two cores. */
-const fullScale: DemoScale = { imageSize: 256, good: 40, testGood: 12, perDefect: 4 };
+const fullScale: DemoScale = { partSize: 256, imageSize: 128, good: 40, testGood: 12, perDefect: 4 };
 const SEED = 42;
 
 export async function demo(
@@ -48,7 +50,7 @@ export async function demo(
   const written = await writeSampleParts(folder.parts, {
     kind: options.kind,
     seed: SEED,
-    size: scale.imageSize,
+    size: scale.partSize,
     ...scale,
   });
   terminal.note(`${count(written, 'picture')} in ${folder.parts}`);
