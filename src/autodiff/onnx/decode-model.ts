@@ -294,7 +294,7 @@ function viewElements(raw: Uint8Array, dtype: OnnxDtype, count: number, what: st
   if (raw.length !== sizeBytes) {
     throw new Error(`onnx: ${what} needs ${sizeBytes} bytes of ${dtype}, got ${raw.length}`);
   }
-  const aligned = raw.byteOffset % array.BYTES_PER_ELEMENT === 0 ? raw : raw.slice();
+  const aligned = raw.byteOffset % array.BYTES_PER_ELEMENT === 0 ? raw : new Uint8Array(raw);
   return new array(aligned.buffer, aligned.byteOffset, count);
 }
 

@@ -369,6 +369,15 @@ describe('decodeModel', () => {
       { seed: 3, numRuns: 200 },
     );
   });
+
+  it('reads a Buffer that begins anywhere in memory', () => {
+    const { bytes } = encodeModel(everything);
+    for (let offset = 0; offset < 8; offset++) {
+      const shifted = Buffer.alloc(bytes.length + offset).subarray(offset);
+      shifted.set(bytes);
+      expect(decodeModel(shifted)).toEqual(everything);
+    }
+  });
 });
 
 function each(values: number[], write: (value: number) => void): void {
