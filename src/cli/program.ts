@@ -218,9 +218,9 @@ function addDemo(program: Command, context: CommandContext, done: Done): void {
     .command('demo')
     .summary('try it: sample parts, a model, a report, in about two minutes')
     .description('Draws sample parts, learns the good ones, tests good and bad ones, and writes a report.')
-    .addOption(new Option('--kind <name>', 'what parts').choices(sampleKinds).default('boards'))
+    .addOption(new Option('--kind <name>', 'what parts').choices(sampleKinds).default('textures'))
     .option('--dir <folder>', 'where; its own folder, made anew each time', 'okapi-demo')
-    .option('--epochs <n>', 'how long to learn', wholeNumber, 30)
+    .option('--epochs <n>', 'how long to learn', wholeNumber, 15)
     .action(async (options) => {
       const { demo } = await import('./commands/demo.ts');
       done(await demo(options, context));

@@ -33,7 +33,7 @@ export interface DemoScale {
 }
 
 /** Enough to separate well, few enough to be done within two minutes on two cores. */
-const fullScale: DemoScale = { partSize: 256, imageSize: 128, good: 60, testGood: 12, perDefect: 4 };
+const fullScale: DemoScale = { partSize: 256, imageSize: 192, good: 40, testGood: 12, perDefect: 4 };
 const SEED = 42;
 
 export async function demo(

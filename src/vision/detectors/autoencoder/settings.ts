@@ -75,7 +75,7 @@ export const autoencoderSettings: { readonly [K in keyof AutoencoderSettings]: R
     patience: wholeBetween(1, 10_000, 10),
     minEpochs: wholeBetween(1, 10_000, 5),
     seed: wholeBetween(0, 2 ** 32 - 1, 42),
-    views: wholeBetween(1, 1000, 4),
+    views: wholeBetween(1, 1000, 2),
     cacheMemoryBytes: wholeBetween(0, 2 ** 50, GIB),
     cacheDiskBytes: wholeBetween(0, 2 ** 50, 4 * GIB),
     folds: wholeBetween(0, 10, 3),
