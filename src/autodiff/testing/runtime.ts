@@ -36,11 +36,20 @@ export const cpuRuntime: Runtime = {
 };
 
 function toTensor({ type, dims, data }: RuntimeTensor): Tensor {
-  return new Tensor(type as Tensor.Type, data as Tensor.DataType, dims);
+  const made = new Tensor(type as Tensor.Type, data as Tensor.DataType, dims);
+  // Where there is a Float16Array (Node 24), the tensor holds one, which the binding takes for empty: it reads bits.
+  if (type === 'float16' && made.data !== data) Object.assign(made, { cpuData: data });
+  return made;
 }
 
 function fromTensor(tensor: Tensor): RuntimeTensor {
-  return { type: tensor.type, dims: tensor.dims, data: tensor.data as TypedArray };
+  const data = tensor.data as TypedArray;
+  if (tensor.type !== 'float16') return { type: tensor.type, dims: tensor.dims, data };
+  return {
+    type: tensor.type,
+    dims: tensor.dims,
+    data: new Uint16Array(data.buffer, data.byteOffset, data.length),
+  };
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, f: (a: A) => B): Record<string, B> {

@@ -274,8 +274,11 @@ const arrays: Readonly<Record<string, ArrayConstructor>> = {
 };
 
 /** Wraps the caller's array; nothing is copied. */
-function toEngine(create: TensorConstructor, tensor: RuntimeTensor): Tensor {
-  return new create(tensor.type as 'float32', tensor.data as Float32Array, tensor.dims);
+function toEngine(create: TensorConstructor, { type, data, dims }: RuntimeTensor): Tensor {
+  const tensor = new create(type as Tensor.Type, data as Tensor.DataType, dims);
+  // Where there is a Float16Array (Node 24), the tensor holds one, which the engine's binding takes for empty: it reads bits.
+  if (type === 'float16' && tensor.data !== data) Object.assign(tensor, { cpuData: data });
+  return tensor;
 }
 
 export function fromEngine(tensor: Tensor): RuntimeTensor {
