@@ -55,8 +55,8 @@ export async function calibrate(
   contextOf: (phase: string) => FitContext,
   signal: AbortSignal,
 ): Promise<Calibration> {
-  const { network, settings, pictures: source, training, validation, runtime } = parts;
-  const scoring = { network, size: settings.imageSize, source, runtime, signal };
+  const { network, settings, pictures: source, views, training, validation, runtime } = parts;
+  const scoring = { network, size: settings.imageSize, source, views, runtime, signal };
   const residuals = await measureResiduals(scoring, training);
   const heldOut = await scorePictures(scoring, residuals, validation);
   const folds = planFolds(parts);

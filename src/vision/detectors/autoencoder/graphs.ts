@@ -52,18 +52,28 @@ export function viewInputs(network: Network, batch: number, size: number): Input
   return { pixels: pixelInput(batch, size), ...Object.fromEntries(maps) };
 }
 
-/** The picture and its reconstruction from fed views, both [N, 3, S, S]. */
-function reconstructed(network: Network, s: Scope, inputs: Readonly<Record<string, Value>>) {
+interface Drawn {
+  /** Both [N, 3, S, S] in 0..1. */
+  readonly target: Value;
+  readonly reconstruction: Value;
+}
+
+/** Pictures drawn from their pixels. */
+function drawn(network: Network, s: Scope, pixels: Value): Drawn {
+  return { target: targetOf(pixels), reconstruction: network.reconstruct(s, network.features(pixels)) };
+}
+
+/** Pictures drawn from fed views: from the cached feature maps when the encoder is frozen. */
+function drawnFromViews(network: Network, s: Scope, inputs: Readonly<Record<string, Value>>): Drawn {
   const pixels = inputs.pixels!;
-  const features = network.frozen
-    ? network.encoder.levels.map((_, level) => cast(inputs[levelName(level)]!, 'float32'))
-    : network.features(pixels);
+  if (!network.frozen) return drawn(network, s, pixels);
+  const features = network.encoder.levels.map((_, level) => cast(inputs[levelName(level)]!, 'float32'));
   return { target: targetOf(pixels), reconstruction: network.reconstruct(s, features) };
 }
 
 export function trainingLoss(network: Network) {
   return (s: Scope, inputs: Readonly<Record<string, Value>>): { loss: Value } => {
-    const { target, reconstruction } = reconstructed(network, s, inputs);
+    const { target, reconstruction } = drawnFromViews(network, s, inputs);
     return { loss: reconstructionLoss(reconstruction, target).loss };
   };
 }
@@ -74,7 +84,7 @@ export function validationGraph(network: Network, batch: number, size: number): 
     inputs: viewInputs(network, batch, size),
     mode: 'train',
     build: (s, inputs) => {
-      const { target, reconstruction } = reconstructed(network, s, inputs);
+      const { target, reconstruction } = drawnFromViews(network, s, inputs);
       return { losses: pictureLosses(reconstruction, target), reconstruction };
     },
   });
@@ -93,11 +103,13 @@ export interface Residuals {
 /** The share of pixels, the worst ones, whose mean is the score. */
 const TOP_SHARE = 0.001;
 
-/** pixels [1, S, S, 3] uint8 -> residual [1, S, S], from which `Residuals` are made. */
+/** A view of one picture, as `viewInputs` -> residual [S, S], from which `Residuals` are made. */
 export function residualGraph(network: Network, size: number): Graph {
   return trace(network.parameters, {
-    inputs: { pixels: pixelInput(1, size) },
-    build: (s, { pixels }) => ({ residual: reshape(residualOf(drawn(network, s, pixels)), [1, size, size]) }),
+    inputs: viewInputs(network, 1, size),
+    build: (s, inputs) => ({
+      residual: reshape(residualOf(drawnFromViews(network, s, inputs)), [size, size]),
+    }),
   });
 }
 
@@ -109,11 +121,11 @@ export function inspectionGraph(network: Network, size: number, residuals: Resid
   return trace(network.parameters, {
     inputs: { pixels: pixelInput(1, size) },
     build: (s, { pixels }) => {
-      const views = drawn(network, s, pixels);
+      const drawing = drawn(network, s, pixels);
       const plane = (data: Float32Array) => constant(data, [1, 1, size, size]);
-      const map = div(sub(residualOf(views), plane(residuals.mean)), plane(residuals.spread));
+      const map = div(sub(residualOf(drawing), plane(residuals.mean)), plane(residuals.spread));
       const score = mean(topPixels(map, TOP_SHARE), { axes: [1] });
-      return { score, map: reshape(map, [1, size, size]), reconstruction: views.reconstruction };
+      return { score, map: reshape(map, [1, size, size]), reconstruction: drawing.reconstruction };
     },
   });
 }
@@ -126,7 +138,7 @@ export function originalInspectionGraph(network: Network, size: number): Graph {
   return trace(network.parameters, {
     inputs: { pixels: pixelInput(1, size) },
     build: (s, { pixels }) => {
-      const { target, reconstruction } = drawn(network, s, pixels);
+      const { target, reconstruction } = drawnTwice(network, s, pixels);
       const map = difference(target, reconstruction);
       const everywhere = { axes: [1, 2, 3] };
       const topError = mean(topPixels(map, 0.01), { axes: [1] });
@@ -137,16 +149,9 @@ export function originalInspectionGraph(network: Network, size: number): Graph {
   });
 }
 
-interface Drawn {
-  /** Both [1, 3, S, S] in 0..1. */
-  readonly target: Value;
-  readonly reconstruction: Value;
-}
-
-/** The picture, and the mean of its reconstruction and that of the mirrored picture, mirrored back. */
-function drawn(network: Network, s: Scope, pixels: Value): Drawn {
-  const both = concat([pixels, flip(pixels, [2])], 0);
-  const pair = network.reconstruct(s, network.features(both));
+/** The original's drawing of one picture: the mean of that and of the mirrored picture's, mirrored back. */
+function drawnTwice(network: Network, s: Scope, pixels: Value): Drawn {
+  const { reconstruction: pair } = drawn(network, s, concat([pixels, flip(pixels, [2])], 0));
   return {
     target: targetOf(pixels),
     reconstruction: mul(add(batchItem(pair, 0), flip(batchItem(pair, 1), [3])), 0.5),

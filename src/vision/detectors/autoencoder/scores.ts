@@ -1,12 +1,12 @@
 // Scores of pictures by the network as it now is, through the same path that serves.
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import type { Runtime, RuntimeSession } from '../../../autodiff/runtime.ts';
-import type { Picture } from '../../image/picture.ts';
 import { peakOf } from '../../scoring/anomaly-map.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
 import { inspectionGraph, type Residuals, residualGraph } from './graphs.ts';
 import { inspect } from './inspect.ts';
 import type { Network } from './network.ts';
+import type { Views } from './views.ts';
 
 export interface Scores {
   readonly scores: number[];
@@ -19,6 +19,7 @@ export interface Scoring {
   readonly network: Network;
   readonly size: number;
   readonly source: GoodPictures;
+  readonly views: Views;
   readonly runtime: Runtime;
   readonly signal: AbortSignal;
 }
@@ -26,7 +27,7 @@ export interface Scoring {
 /** A quarter of a level: a spread below it is rounding. */
 const LEAST_SPREAD = 1 / 1020;
 
-/** More pictures than this say little more about how residuals spread, and each takes a full inspection. */
+/** More pictures than this say little more about how residuals spread. */
 const MOST_REFERENCES = 32;
 
 /**
@@ -34,13 +35,12 @@ const MOST_REFERENCES = 32;
  * all pixels, so that a pixel that hardly varied among few pictures is not trusted too far.
  */
 export async function measureResiduals(scoring: Scoring, good: readonly number[]): Promise<Residuals> {
-  const { network, size } = scoring;
+  const { network, size, views } = scoring;
   const indices = good.slice(0, MOST_REFERENCES);
   const sum = new Float64Array(size * size);
   const squares = new Float64Array(size * size);
   await eachPicture(scoring, toOnnx(residualGraph(network, size)), indices, async (session, picture) => {
-    const dims = [1, size, size, 3];
-    const out = await session.run({ pixels: { type: 'uint8', dims, data: picture.data } });
+    const out = await session.run(await views.feeds([{ picture, view: 0 }]));
     for (const [i, value] of (out.residual!.data as Float32Array).entries()) {
       sum[i]! += value;
       squares[i]! += value * value;
@@ -61,11 +61,11 @@ export async function scorePictures(
   residuals: Residuals,
   indices: readonly number[],
 ): Promise<Scores> {
-  const { network, size } = scoring;
+  const { network, size, source } = scoring;
   const found: Scores = { scores: [], peaks: [] };
   const onnx = toOnnx(inspectionGraph(network, size, residuals));
-  await eachPicture(scoring, onnx, indices, async (session, picture) => {
-    const { score, map } = await inspect(session, picture, size);
+  await eachPicture(scoring, onnx, indices, async (session, index) => {
+    const { score, map } = await inspect(session, await source.picture(index), size);
     found.scores.push(score);
     found.peaks.push(peakOf(map));
   });
@@ -73,16 +73,16 @@ export async function scorePictures(
 }
 
 async function eachPicture(
-  { source, runtime, signal }: Scoring,
+  { runtime, signal }: Scoring,
   onnx: Uint8Array,
   indices: readonly number[],
-  visit: (session: RuntimeSession, picture: Picture) => Promise<void>,
+  visit: (session: RuntimeSession, picture: number) => Promise<void>,
 ): Promise<void> {
   const session = await runtime.load(onnx);
   try {
     for (const index of indices) {
       signal.throwIfAborted();
-      await visit(session, await source.picture(index));
+      await visit(session, index);
     }
   } finally {
     await session.close();
