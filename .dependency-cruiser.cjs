@@ -1,4 +1,4 @@
-// The import directions of docs/architecture.md: autodiff < vision < cli, and one owner for each outside world.
+// The import directions of docs/architecture.md: autodiff < vision < server < cli, and one owner for each outside world.
 const tests = '\\.test\\.ts$|/testing/';
 const owner = (name, library, owners) => ({
   name: `one-owner-${name}`,
@@ -22,6 +22,26 @@ const vision = [
   'detectors',
   'evaluation',
 ];
+// Inside server, the same. A contract may name codes of vision; nothing else of the server is seen from ui/.
+const server = [
+  'contract',
+  'platform',
+  'projects',
+  'datasets',
+  'labels',
+  'models',
+  'training',
+  'inference',
+  'services',
+  'http',
+  'app',
+];
+const serverOrder = server.slice(0, -1).map((folder, i) => ({
+  name: `server-${folder}-imports-only-left`,
+  severity: 'error',
+  from: { path: `^src/server/${folder}(/|\\.ts)`, pathNot: tests },
+  to: { path: `^src/server/(${server.slice(i + 1).join('|')})(/|\\.ts)` },
+}));
 const visionOrder = vision.slice(0, -1).map((folder, i) => ({
   name: `vision-${folder}-imports-only-left`,
   severity: 'error',
@@ -44,7 +64,17 @@ module.exports = {
       from: { path: '^src/vision/' },
       to: { path: '^src/(cli|server)/' },
     },
+    {
+      name: 'server-imports-no-cli',
+      severity: 'error',
+      from: { path: '^src/server/' },
+      to: { path: '^src/cli/' },
+    },
     ...visionOrder,
+    ...serverOrder,
+    owner('fastify', '(fastify|@fastify)', '^src/server/(http/|app\\.ts)'),
+    owner('pino', 'pino', '^src/server/platform/'),
+    owner('prom-client', 'prom-client', '^src/server/platform/'),
     owner('onnxruntime', 'onnxruntime-(node|common)', '^src/vision/runtime/'),
     owner('sharp', 'sharp', '^src/vision/image/'),
     owner('yauzl', 'yauzl', '^src/vision/checkpoint/'),

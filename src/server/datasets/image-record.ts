@@ -1,0 +1,44 @@
+// The images of a project or scene as they are stored, in the original's _index.json.
+/** What a person said about an image. */
+export type Mark = 'ok' | 'ng';
+
+export interface ImageRecord {
+  /** The content hash: 32 lower-case hex digits, BLAKE2b-16 of the bytes. */
+  readonly id: string;
+  /** The stored name: the id and the extension of the type that the bytes have. */
+  readonly filename: string;
+  /** The user's name, cleaned: display text only. */
+  readonly display_name: string;
+  readonly original_name: string;
+  readonly uploaded_at: string;
+  readonly hash: string;
+  readonly size: number;
+  /** In pixels, upright. Missing in records of the original. */
+  readonly width?: number;
+  readonly height?: number;
+  readonly mark?: Mark;
+}
+
+/** The document at docKeys.images(owner). */
+export interface ImageIndex {
+  /** By stored name. */
+  readonly files: { readonly [stored: string]: ImageRecord };
+}
+
+/** What became of one uploaded file. */
+export interface UploadVerdict {
+  readonly name: string;
+  readonly status: 'stored' | 'duplicate' | 'rejected';
+  /** Of stored and duplicate files. */
+  readonly id?: string;
+  readonly filename?: string;
+  readonly url?: string;
+  /** Of rejected files: a code of the error table, and a sentence. */
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+/** An uploaded file, received to the staging folder or refused on the way. */
+export type StagedFile =
+  | { readonly displayName: string; readonly path: string; readonly sizeBytes: number }
+  | { readonly displayName: string; readonly refused: { readonly code: string; readonly detail: string } };

@@ -1,0 +1,55 @@
+// A trained or imported model as it is stored. Its files are blobs that never change; the record is what makes it exist.
+import type { Owner } from '../platform/queue/job.ts';
+
+export interface ThresholdVersion {
+  readonly value: number;
+  /** null for models of the original, which have none. */
+  readonly pixel_value: number | null;
+  readonly at: string;
+  readonly by: string;
+  /** "calibration", or the note of the person who changed it. */
+  readonly reason: string;
+  readonly target_false_alarm_rate: number | null;
+}
+
+export interface ModelRecord {
+  readonly model_id: string;
+  readonly owner: Owner;
+  /** A base model that was uploaded lies under imports/. */
+  readonly imported: boolean;
+  /** The detector kind that loads it. */
+  readonly detector: string;
+  readonly created_at: string;
+  readonly img_size: number;
+  readonly epochs_run: number;
+  readonly lr: number;
+  readonly note: string | null;
+  readonly base_model_id: string | null;
+  readonly training_mode: string;
+  readonly encoder: string | null;
+  /** The last one holds. */
+  readonly thresholds: readonly ThresholdVersion[];
+  /** File name to size and SHA-256: verified when it is loaded. */
+  readonly files: { readonly [name: string]: { readonly bytes: number; readonly sha256: string } };
+  /** SHA-256 over the ids of the images that it learnt from. */
+  readonly dataset_sha256: string | null;
+  readonly job_id: string | null;
+}
+
+/** What GET /models answers for each. */
+export interface ModelInfo {
+  readonly model_id: string;
+  readonly mode: 'scene' | 'project';
+  readonly scene_id: string | null;
+  readonly project_id: string | null;
+  readonly created_at: string;
+  readonly img_size: number;
+  readonly epochs_run: number;
+  readonly lr: number;
+  readonly threshold: number;
+  readonly note: string | null;
+  readonly base_model_id: string | null;
+  readonly training_mode: string;
+  /** The folder below the data folder, e.g. "projects/p-1/models/m-1". */
+  readonly path: string;
+}

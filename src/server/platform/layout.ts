@@ -1,0 +1,45 @@
+// Where everything lies: the one place that makes keys. The original's files are where the original has them.
+import type { BlobKey } from './blobs/blob-store.ts';
+import type { DocKey } from './docs/doc-store.ts';
+import type { Owner } from './queue/job.ts';
+
+const home = ({ kind, id }: Owner) => (kind === 'project' ? `projects/${id}` : `datasets/${id}`);
+
+/** Documents; in files with `.json` added. */
+export const docKeys = {
+  projects: 'projects' as DocKey,
+  project: (id: string): DocKey => `projects/${id}/meta`,
+  scenes: 'datasets' as DocKey,
+  /** All images of an owner in one document. */
+  images: (owner: Owner): DocKey => `${home(owner)}/raw/_index`,
+  labels: (projectId: string): DocKey => `projects/${projectId}/labels`,
+  label: (projectId: string, image: string): DocKey => `projects/${projectId}/labels/${image}`,
+  labelClasses: (projectId: string): DocKey => `projects/${projectId}/labels/classes`,
+  models: '.okapi/models' as DocKey,
+  model: (id: string): DocKey => `.okapi/models/${id}`,
+  jobs: '.okapi/jobs' as DocKey,
+  job: (id: string): DocKey => `.okapi/jobs/${id}`,
+  apiKeys: '.okapi/keys' as DocKey,
+  apiKey: (name: string): DocKey => `.okapi/keys/${name}`,
+  importReport: '.okapi/import-report' as DocKey,
+} as const;
+
+/** Journals; in files with `.jsonl` added. */
+export const journalKeys = {
+  jobEvents: (id: string): DocKey => `.okapi/jobs/${id}`,
+  audit: (month: string): DocKey => `.okapi/audit/${month}`,
+  results: (owner: Owner): DocKey => `.okapi/results/${owner.kind}-${owner.id}`,
+} as const;
+
+export const blobKeys = {
+  image: (owner: Owner, stored: string): BlobKey => `${home(owner)}/raw/${stored}`,
+  images: (owner: Owner): BlobKey => `${home(owner)}/raw`,
+  owner: (owner: Owner): BlobKey => home(owner),
+  /** The folder of a model. `imported` are base models that were uploaded. */
+  model: (owner: Owner, modelId: string, imported = false): BlobKey =>
+    owner.kind === 'scene'
+      ? `models/${modelId}`
+      : `projects/${owner.id}/${imported ? 'imports' : 'models'}/${modelId}`,
+  previews: (modelId: string): BlobKey => `preview/${modelId}`,
+  preview: (modelId: string, name: string): BlobKey => `preview/${modelId}/${name}`,
+} as const;

@@ -1,0 +1,25 @@
+// A project as it is stored, in the original's meta.json, and as it is answered.
+export const trainingModes = ['anomaly', 'finetune', 'yolo'] as const;
+export type TrainingMode = (typeof trainingModes)[number];
+
+export interface ProjectRecord {
+  readonly project_id: string;
+  readonly name: string;
+  readonly description: string | null;
+  /** ISO 8601 with a time zone. */
+  readonly created_at: string;
+  readonly training_mode: TrainingMode;
+  /** Set when the project was deleted: it is as if it were gone, and a sweep removes its files. */
+  readonly deleted_at?: string;
+}
+
+/** What GET /projects answers for each. */
+export interface ProjectInfo {
+  readonly project_id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly created_at: string;
+  readonly num_images: number;
+  readonly last_model_id: string | null;
+  readonly training_mode: TrainingMode;
+}
