@@ -9,6 +9,7 @@ export interface ProjectRecord {
   /** ISO 8601 with a time zone. */
   readonly created_at: string;
   readonly training_mode: TrainingMode;
+  readonly last_model_id: string | null;
   /** Set when the project was deleted: it is as if it were gone, and a sweep removes its files. */
   readonly deleted_at?: string;
 }
