@@ -1,5 +1,5 @@
 // The import directions of docs/architecture.md: autodiff < vision < server < cli, and one owner for each outside world.
-const tests = '\\.test\\.ts$|/testing/';
+const tests = '\\.(test|contract)\\.ts$|/testing/';
 const owner = (name, library, owners) => ({
   name: `one-owner-${name}`,
   severity: 'error',

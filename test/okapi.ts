@@ -12,8 +12,11 @@ export interface Finished {
 }
 
 export interface Running {
-  /** Resolves once stderr holds the text; rejects when the command ends without it. */
+  readonly pid: number;
+  /** Resolves once the text was printed; rejects when the command ends without it. */
   says(text: string): Promise<void>;
+  /** All that was printed so far. */
+  output(): string;
   /** Sends Ctrl-C as a terminal does: to the command and to all that it has started. */
   interrupt(): void;
   readonly finished: Promise<Finished>;
@@ -34,6 +37,7 @@ export function start(args: readonly string[], cwd: string): Running {
   const waiting = new Set<() => void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
+    for (const check of [...waiting]) check();
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
@@ -44,11 +48,13 @@ export function start(args: readonly string[], cwd: string): Running {
     child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
   return {
+    pid: child.pid!,
     finished,
+    output: () => stdout + stderr,
     says: (text) =>
       new Promise((resolve, reject) => {
         const check = () => {
-          if (!stderr.includes(text)) return;
+          if (!(stdout + stderr).includes(text)) return;
           waiting.delete(check);
           resolve();
         };
