@@ -73,6 +73,7 @@ const serverTable = {
   'image.decode_timeout': { status: 422, title: 'the picture took too long to decode' },
   'label.class_in_use': { status: 409, title: 'boxes of this class exist' },
   'revision.conflict': { status: 412, title: 'somebody else changed it meanwhile' },
+  'doc.corrupt': { status: 409, title: 'a stored record is damaged' },
   'blob.not_found': { status: 404, title: 'there is no such file' },
   'model.not_found': { status: 404, title: 'there is no such model' },
   'model.in_use': { status: 409, title: 'the model is in use' },
