@@ -1,6 +1,6 @@
 // The hash against digests of Python: hashlib.blake2b(bytes, digest_size=16).hexdigest().
 import { expect, it } from 'vitest';
-import { blake2b16 } from './blake2b.ts';
+import { Blake2b16, blake2b16 } from './blake2b.ts';
 
 /** (i * 7 + i // 251) % 256 for i in range(length) */
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7 + Math.floor(i / 251)) % 256);
@@ -19,3 +19,21 @@ it.each([
 ])('of %i bytes is that of Python', (length, digest) => {
   expect(blake2b16(bytes(length))).toBe(digest);
 });
+
+it.each([1, 127, 128, 65407, 65408, 65409])('does not depend on pieces of %i bytes', (piece) => {
+  const all = bytes(65408 * 2 + 128);
+  for (const length of [65408, 65409, 65408 + 128, 65408 * 2, all.length]) {
+    const hash = new Blake2b16();
+    for (let at = 0; at < length; at += piece) hash.update(all.subarray(at, Math.min(at + piece, length)));
+    expect(hash.digest()).toBe(wholeDigests.get(length));
+  }
+});
+
+/** Also of Python. */
+const wholeDigests = new Map([
+  [65408, '611ac392882740ded2924f727dd8118b'],
+  [65409, 'e9cf123e2e075e262b1852066f4e6271'],
+  [65536, 'ed26305d90579fd85f1ba94350733930'],
+  [130816, '41cd28f2c06a7c415589f334c50f4f2e'],
+  [130944, 'c59a9df9c283b94aa05b3891a67e9978'],
+]);
