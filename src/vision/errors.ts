@@ -29,6 +29,7 @@ export const errorTable = {
   'checkpoint.bad_tensor': 'a tensor of the checkpoint is inconsistent',
   'checkpoint.key_mismatch': 'the tensors of the checkpoint are not those of the network',
   'checkpoint.not_finite': 'a weight of the checkpoint is not a finite number',
+  'checkpoint.smoke_failed': 'the weights give no usable result for a plain picture',
   'checkpoint.too_large': 'the checkpoint is larger than the limit',
   'checkpoint.corrupt': 'the stored model does not reproduce its golden score',
   'checkpoint.incompatible': 'the resume state belongs to another training',
