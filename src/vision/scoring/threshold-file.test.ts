@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { calibrateThreshold } from './threshold.ts';
-import { readThreshold, writeThreshold } from './threshold-file.ts';
+import { type CalibrationScores, calibrateThreshold } from './threshold.ts';
+import { readCalibration, readThreshold, writeThreshold } from './threshold-file.ts';
 
-const threshold = calibrateThreshold({
+const calibration: CalibrationScores = {
   scores: [0.1, 0.4, 0.2, 0.3],
   peaks: [1, 2, 3, 4],
   source: 'cross-fitted',
   targetFalseAlarmRate: 0.25,
-});
-const text = writeThreshold(threshold, { scoreType: 'reconstruction', bestValidationLoss: 0.02 });
+};
+const threshold = calibrateThreshold(calibration);
+const origin = { scoreType: 'reconstruction', bestValidationLoss: 0.02, calibration };
+const text = writeThreshold(threshold, origin);
 const withChanges = (changes: object) => JSON.stringify({ ...JSON.parse(text), ...changes });
 
 describe('threshold.json', () => {
@@ -29,7 +31,23 @@ describe('threshold.json', () => {
       method: 'conformal',
       score_source: 'cross-fitted',
       target_false_alarm_rate: 0.25,
+      calibration_scores: [0.1, 0.4, 0.2, 0.3],
+      calibration_peaks: [1, 2, 3, 4],
     });
+  });
+
+  it('gives back the scores that it rests on, from which another threshold can be found', () => {
+    const { scores, peaks, source } = calibration;
+    expect(readCalibration(text)).toEqual({ scores, peaks, source });
+    expect(calibrateThreshold({ ...readCalibration(text)!, targetFalseAlarmRate: 0.5 }).value).toBe(0.3);
+    expect(readCalibration('{"threshold_mse": 0.5}')).toBeNull();
+  });
+
+  it.each([
+    [{ calibration_scores: [1, 'x', 3, 4] }, 'calibration_scores to be finite numbers'],
+    [{ calibration_peaks: [1] }, 'calibration_peaks to be 4 numbers, got [1]'],
+  ])('refuses scores that are not as they were written: %j', (changes, message) => {
+    expect(() => readCalibration(withChanges(changes))).toThrow(message);
   });
 
   it('reads back what was written', () => {
@@ -72,9 +90,10 @@ describe('threshold.json', () => {
   });
 
   it('never writes a threshold that is not finite', () => {
-    const origin = { scoreType: 'reconstruction', bestValidationLoss: null };
     expect(() => writeThreshold({ ...threshold, value: Number.NaN }, origin)).toThrow(
       'internal: threshold_score',
     );
+    const broken = { ...origin, calibration: { ...calibration, scores: [0, Number.POSITIVE_INFINITY] } };
+    expect(() => writeThreshold(threshold, broken)).toThrow('internal: calibration_scores');
   });
 });

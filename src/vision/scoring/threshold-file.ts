@@ -1,6 +1,7 @@
 // threshold.json of a model folder: the original's keys, so that its tools read ours, and what it does not record.
 import { OkapiError } from '../errors.ts';
 import {
+  type CalibrationScores,
   type ScoreStatistics,
   scoreSources,
   type Threshold,
@@ -12,6 +13,8 @@ export interface ThresholdOrigin {
   /** The kind of score that the threshold is for. */
   readonly scoreType: string;
   readonly bestValidationLoss: number | null;
+  /** What the threshold rests on; kept, so that another one can be found without the pictures. */
+  readonly calibration: CalibrationScores | null;
 }
 
 /** The text of threshold.json. Throws `internal` for a threshold that is not finite: none must ever reach the disk. */
@@ -33,9 +36,12 @@ export function writeThreshold(threshold: Threshold, origin: ThresholdOrigin): s
     method: threshold.method,
     score_source: threshold.source,
     target_false_alarm_rate: threshold.targetFalseAlarmRate,
+    calibration_scores: origin.calibration?.scores ?? null,
+    calibration_peaks: origin.calibration?.peaks ?? null,
   };
   for (const [key, v] of Object.entries(record))
-    if (typeof v === 'number' && !Number.isFinite(v)) throw new Error(`internal: ${key} is ${v}`);
+    for (const n of Array.isArray(v) ? v : [v])
+      if (typeof n === 'number' && !Number.isFinite(n)) throw new Error(`internal: ${key} is ${n}`);
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
@@ -51,6 +57,19 @@ export function readThreshold(text: string): Threshold {
   const sampleCount = number(record, 'val_size') ?? 0;
   const rest = method === 'imported' ? importedRest(sampleCount) : ownRest(record, method);
   return { value, sampleCount, statistics: statisticsOf(record), ...rest };
+}
+
+/**
+ * The scores that the threshold of a threshold.json rests on, without the rate that was asked for; null when the file does
+ * not keep them, as those of the original. Throws as readThreshold does.
+ */
+export function readCalibration(text: string): Omit<CalibrationScores, 'targetFalseAlarmRate'> | null {
+  const record = parse(text);
+  const scores = numbers(record, 'calibration_scores');
+  const peaks = numbers(record, 'calibration_peaks');
+  if (scores === null || peaks === null) return null;
+  if (scores.length !== peaks.length) malformed('calibration_peaks', `${scores.length} numbers`, peaks);
+  return { scores, peaks, source: oneOf(record, 'score_source', scoreSources) };
 }
 
 type Rest = Omit<Threshold, 'value' | 'sampleCount' | 'statistics'>;
@@ -119,6 +138,15 @@ function number(record: JsonObject, key: string): number | null {
       `threshold.json: ${key} is ${value}, expected a finite number`,
     );
   return value;
+}
+
+/** Finite numbers, or null when the key is missing or null. */
+function numbers(record: JsonObject, key: string): number[] | null {
+  const values = record[key] ?? null;
+  if (values === null) return null;
+  if (!Array.isArray(values) || !values.every((v) => Number.isFinite(v)))
+    return malformed(key, 'finite numbers', values);
+  return values;
 }
 
 function oneOf<T extends string>(record: JsonObject, key: string, words: readonly T[]): T {

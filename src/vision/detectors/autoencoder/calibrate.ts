@@ -41,6 +41,7 @@ export interface Calibration {
   /** Of the training pictures. */
   readonly residuals: Residuals;
   readonly threshold: Threshold;
+  readonly scores: CalibrationScores;
 }
 
 /**
@@ -75,7 +76,7 @@ export async function calibrate(
     source: folds.length > 0 ? 'cross-fitted' : 'held-out',
     targetFalseAlarmRate: settings.falseAlarmRate,
   };
-  return { residuals, threshold: calibrateThreshold(calibration) };
+  return { residuals, threshold: calibrateThreshold(calibration), scores: calibration };
 }
 
 /** `found` begins with scores of the pictures of `reference`: brings the others to its level. */

@@ -53,7 +53,7 @@ export function autoencoderDetector(session: RuntimeSession, model: ModelDescrip
 }
 
 /** The original's boxes as regions. It draws them only on pictures over the threshold. */
-function originalRegions(map: AnomalyMap, isAnomaly: boolean, { width, height }: Picture): Region[] {
+export function originalRegions(map: AnomalyMap, isAnomaly: boolean, { width, height }: Picture): Region[] {
   if (!isAnomaly) return [];
   return originalBoxes(originalLevels(map, width, height)).map((box) => {
     const [x, y, w, h] = box;

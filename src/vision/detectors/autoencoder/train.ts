@@ -54,11 +54,12 @@ export async function trainAutoencoder(request: TrainRequest, context: TrainCont
     checkLearnt(result, request, settings);
 
     onEvent({ type: 'stage', stage: 'calibrating' });
-    const { residuals, threshold } = await calibrate(parts, trainer, contextOf, signal);
+    const { residuals, threshold, scores } = await calibrate(parts, trainer, contextOf, signal);
 
     onEvent({ type: 'stage', stage: 'saving' });
     signal.throwIfAborted();
-    await writeModel(parts, { request, result, residuals, threshold, createdAt: context.date() });
+    const createdAt = context.date();
+    await writeModel(parts, { request, result, residuals, threshold, calibration: scores, createdAt });
     await clearResumeFiles(request.stateFolder);
     const { count: used, copies, refused } = pictures;
     return { folder: request.folder, threshold, ...result, pictures: { used, copies, refused } };

@@ -6,7 +6,7 @@ import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
 import { torchPieces } from '../../checkpoint/torch-writer.ts';
 import { decodePicture } from '../../image/decode.ts';
 import { encodePicture } from '../../image/encode.ts';
-import type { Threshold } from '../../scoring/threshold.ts';
+import type { CalibrationScores, Threshold } from '../../scoring/threshold.ts';
 import { writeThreshold } from '../../scoring/threshold-file.ts';
 import type { FitResult } from '../../training/fit.ts';
 import type { TrainRequest } from '../detector.ts';
@@ -22,6 +22,7 @@ export interface Made {
   readonly result: FitResult;
   readonly residuals: Residuals;
   readonly threshold: Threshold;
+  readonly calibration: CalibrationScores;
   readonly createdAt: Date;
 }
 
@@ -31,7 +32,7 @@ const SCORE_TYPE = 'normalised-residual';
 /** Writes the model with its present weights. Throws disk.full or disk.io_error, with an older model as it was. */
 export async function writeModel(parts: TrainerParts, made: Made): Promise<void> {
   const { network, settings, pictures, validation, runtime } = parts;
-  const { request, residuals, threshold, result } = made;
+  const { request, residuals, threshold, calibration, result } = made;
   const onnx = toOnnx(inspectionGraph(network, settings.imageSize, residuals), {
     name: 'okapi',
     metadata: metadataOf(parts, made),
@@ -41,7 +42,7 @@ export async function writeModel(parts: TrainerParts, made: Made): Promise<void>
   const { score } = await inspect(session, await decodePicture(golden), settings.imageSize);
   await session.close();
   const state = stateDict(network);
-  const origin = { scoreType: SCORE_TYPE, bestValidationLoss: result.bestLoss };
+  const origin = { scoreType: SCORE_TYPE, bestValidationLoss: result.bestLoss, calibration };
   const files: [string, FilePieces][] = [
     ['model.onnx', [onnx]],
     ['model.safetensors', safetensorsPieces(state, { format: 'pt' })],
