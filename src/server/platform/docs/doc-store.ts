@@ -24,12 +24,17 @@ export interface JournalEntry<T> {
 
 /**
  * Truth about projects, images, labels, models, jobs. What `put`, `delete` and a durable `append` acknowledged survives a
- * power cut. Every method throws disk.full or disk.io_error (ServerError); what was there before then still is.
+ * power cut. Every method throws disk.full or disk.io_error (ServerError); then the document is whole, as
+ * before or, when only the last sync failed, already new. A key that cannot exist reads as one that is not there.
  */
 export interface DocStore {
-  get<T extends Json>(key: DocKey): Promise<Doc<T> | null>;
-  /** The new revision. Throws revision.conflict when the document is not at `ifRevision`. */
-  put(key: DocKey, value: Json, options?: PutOptions): Promise<string>;
+  /** The value is shared and frozen: copy it to change it. Throws doc.corrupt when what is stored is not JSON. */
+  get<T = Json>(key: DocKey): Promise<Doc<T> | null>;
+  /**
+   * The new revision. `value` is what JSON can hold: plain objects, arrays, strings, finite numbers, booleans, null.
+   * Throws revision.conflict when the document is not at `ifRevision`.
+   */
+  put(key: DocKey, value: unknown, options?: PutOptions): Promise<string>;
   /** Whether it was there. Throws revision.conflict as put does. */
   delete(key: DocKey, options?: PutOptions): Promise<boolean>;
   /** Names directly under a prefix: documents, journals and folders each, without extension, sorted. */
@@ -37,9 +42,13 @@ export interface DocStore {
     prefix: DocKey,
   ): Promise<{ readonly docs: string[]; readonly journals: string[]; readonly folders: string[] }>;
   /** Adds entries to a journal, in order, and returns the last seq. A torn last line is dropped by readers. */
-  append(journal: DocKey, values: readonly Json[], options?: { readonly durable?: boolean }): Promise<number>;
+  append(
+    journal: DocKey,
+    values: readonly unknown[],
+    options?: { readonly durable?: boolean },
+  ): Promise<number>;
   /** Entries after a seq (default 0), oldest first, at most `limit` (default all). */
-  read<T extends Json>(
+  read<T = Json>(
     journal: DocKey,
     options?: { readonly after?: number; readonly limit?: number },
   ): Promise<JournalEntry<T>[]>;
