@@ -1,0 +1,57 @@
+// Requests and answers about uploaded images.
+import Type, { type Static } from 'typebox';
+import { Address, Count, Cursor, Moment, Next, PageSize, Slug } from './values.ts';
+
+export const MarkName = Type.Enum(['ok', 'ng']);
+
+export const ImageItem = Type.Object({
+  id: Type.String({ description: 'BLAKE2b-16 of the bytes, in hex' }),
+  filename: Type.String({ description: 'the stored name; takes part in addresses' }),
+  display_name: Type.String({ description: 'the name it was uploaded under' }),
+  url: Address,
+  size: Count,
+  uploaded_at: Moment,
+  width: Type.Optional(Count),
+  height: Type.Optional(Count),
+  mark: Type.Union([MarkName, Type.Null()]),
+});
+export type ImageItem = Static<typeof ImageItem>;
+
+export const ImageList = Type.Object({ items: Type.Array(ImageItem), next: Next });
+export type ImageList = Static<typeof ImageList>;
+
+export const ImagePage = Type.Object(
+  { limit: Type.Optional(PageSize), after: Type.Optional(Cursor) },
+  { additionalProperties: false },
+);
+export type ImagePage = Static<typeof ImagePage>;
+
+export const MarkChange = Type.Object(
+  { mark: Type.Union([MarkName, Type.Null()], { description: 'null takes the mark away' }) },
+  { additionalProperties: false },
+);
+export type MarkChange = Static<typeof MarkChange>;
+
+export const UploadItem = Type.Object({
+  name: Type.String({ description: 'the name that was sent' }),
+  status: Type.Enum(['stored', 'duplicate', 'rejected']),
+  id: Type.Optional(Type.String()),
+  filename: Type.Optional(Type.String()),
+  url: Type.Optional(Address),
+  code: Type.Optional(Type.String({ description: 'of rejected files: why' })),
+  detail: Type.Optional(Type.String()),
+});
+
+export const ProjectUpload = Type.Object({
+  saved: Count,
+  project_id: Slug,
+  items: Type.Array(UploadItem, { description: 'one verdict per file, in the order sent' }),
+});
+export type ProjectUpload = Static<typeof ProjectUpload>;
+
+export const SceneUpload = Type.Object({
+  saved: Count,
+  scene_id: Slug,
+  items: Type.Array(UploadItem, { description: 'one verdict per file, in the order sent' }),
+});
+export type SceneUpload = Static<typeof SceneUpload>;

@@ -1,0 +1,59 @@
+// Requests and answers about jobs.
+import Type, { type Static } from 'typebox';
+import { Cursor, Moment, Next, PageSize, Share, Slug } from './values.ts';
+
+export const JobStatusName = Type.Enum([
+  'queued',
+  'waiting_approval',
+  'running',
+  'finished',
+  'failed',
+  'canceled',
+]);
+
+export const JobInfo = Type.Object({
+  status: JobStatusName,
+  progress: Share,
+  model_id: Type.Optional(Type.String({ description: 'of finished jobs: the model that was made' })),
+  detail: Type.Optional(Type.String({ description: 'what it does now, or why it ended' })),
+  code: Type.Optional(Type.String({ description: 'of failed jobs: the code of the error' })),
+  job_id: Type.String(),
+  kind: Type.String(),
+  project_id: Type.Union([Type.String(), Type.Null()]),
+  scene_id: Type.Union([Type.String(), Type.Null()]),
+  seconds_left: Type.Union([Type.Number(), Type.Null()]),
+  attempt: Type.Integer({ description: 'counts the starts' }),
+  created_at: Moment,
+  started_at: Type.Union([Moment, Type.Null()]),
+  finished_at: Type.Union([Moment, Type.Null()]),
+  created_by: Type.String(),
+  decided_by: Type.Union([Type.String(), Type.Null()]),
+});
+export type JobInfo = Static<typeof JobInfo>;
+
+export const JobList = Type.Object({ items: Type.Array(JobInfo), next: Next });
+export type JobList = Static<typeof JobList>;
+
+export const JobQuery = Type.Object(
+  {
+    status: Type.Optional(JobStatusName),
+    project_id: Type.Optional(Slug),
+    scene_id: Type.Optional(Slug),
+    limit: Type.Optional(PageSize),
+    after: Type.Optional(Cursor),
+  },
+  { additionalProperties: false },
+);
+export type JobQuery = Static<typeof JobQuery>;
+
+export const Rejection = Type.Object(
+  { reason: Type.Optional(Type.String({ maxLength: 2000 })) },
+  { additionalProperties: false },
+);
+export type Rejection = Static<typeof Rejection>;
+
+/** The `data` of one server-sent event; its `event` is the type, its `id` what to send as Last-Event-ID. */
+export const JobEventData = Type.Object({
+  type: Type.Enum(['state', 'progress', 'epoch', 'sample', 'log']),
+  job_id: Type.String(),
+});

@@ -1,0 +1,35 @@
+// Answers about the server itself.
+import Type, { type Static } from 'typebox';
+
+export const Readiness = Type.Object({ ready: Type.Boolean() });
+
+export const Limits = Type.Object({
+  uploads: Type.Object({
+    allowed_extensions: Type.Array(Type.String()),
+    max_files: Type.Integer(),
+    max_file_bytes: Type.Integer(),
+    max_total_bytes: Type.Integer(),
+    max_megapixels: Type.Number(),
+    decode_timeout_seconds: Type.Number(),
+  }),
+  json: Type.Object({ max_bytes: Type.Integer(), max_depth: Type.Integer() }),
+  training: Type.Object({
+    min_img_size: Type.Integer(),
+    max_img_size: Type.Integer(),
+    max_epochs: Type.Integer(),
+  }),
+  jobs: Type.Object({
+    max_workers: Type.Integer(),
+    max_queued: Type.Integer(),
+    max_memory_mb: Type.Number(),
+    max_hours: Type.Number(),
+  }),
+  inference: Type.Object({ max_waiting_requests: Type.Integer(), preview_hours: Type.Number() }),
+  rate_limits: Type.Object({
+    uploads_per_minute: Type.Integer(),
+    deletes_per_minute: Type.Integer(),
+    failed_downloads_per_minute: Type.Integer(),
+  }),
+  page: Type.Object({ max_items: Type.Integer() }),
+});
+export type Limits = Static<typeof Limits>;
