@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../errors.ts';
-import { runChildTraining } from './child-training.ts';
+import { type ChildTrainingOptions, runChildTraining, type TrainingCrash } from './child-training.ts';
 import type { TrainingEvent } from './events.ts';
 import type { Oddity } from './testing/odd-child.ts';
 
@@ -12,7 +12,7 @@ const parseResult = (value: unknown) => {
 
 async function run(
   oddity: Oddity,
-  options: { signal?: AbortSignal; graceMs?: number; stop?: AbortController } = {},
+  options: Omit<ChildTrainingOptions<number>, 'parseResult'> & { stop?: AbortController } = {},
 ) {
   const events: TrainingEvent[] = [];
   const onEvent = (event: TrainingEvent) => {
@@ -23,7 +23,12 @@ async function run(
   const signal = stop?.signal ?? rest.signal;
   return runChildTraining(module, oddity, { ...rest, ...(signal && { signal }), onEvent, parseResult }).then(
     (result) => ({ result, events }),
-    (error: { code: ErrorCode; message: string }) => ({ code: error.code, message: error.message, events }),
+    (error: TrainingCrash & { code: ErrorCode }) => ({
+      code: error.code,
+      message: error.message,
+      breach: error.breach,
+      events,
+    }),
   );
 }
 
@@ -48,6 +53,87 @@ describe('runChildTraining', () => {
       code: 'train.crashed',
       message: expect.stringMatching(message),
     });
+  });
+
+  it.each(['SIGSEGV', 'SIGABRT', 'SIGILL'] as const)(
+    'tells a crash of native code by its signal: %s',
+    async (signal) => {
+      expect(await run(signal)).toMatchObject({
+        code: 'train.crashed',
+        breach: null,
+        message: expect.stringContaining(`was ended by ${signal} without a result`),
+      });
+    },
+  );
+
+  it.each([
+    ['grow', { memoryBytes: 400 * 2 ** 20 }, 'memory', /needed more memory than its limit/],
+    ['deaf', { wallMs: 1000 }, 'time', /took longer than its limit/],
+    ['hang', { silentMs: 2000 }, 'silence', /gave no sign of life, without.*\n.*going round/],
+    ['bytes', {}, 'nonsense', /bytes that are no message/],
+    ['huge message', {}, 'nonsense', /a message of 2147483648 bytes/],
+  ] as const)('kills a child that goes beyond a limit: %s', async (oddity, limits, breach, message) => {
+    expect(await run(oddity, { limits, graceMs: 60_000 })).toMatchObject({
+      code: 'train.crashed',
+      breach,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('gives a child that works the time it needs, however short the allowed silence', async () => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 3000);
+    expect(await run('wait', { signal: stop.signal, limits: { silentMs: 1500 } })).toMatchObject({
+      message: 'stopped in epoch 3',
+    });
+  });
+
+  it('keeps only the beginning of a line without end', async () => {
+    const { message } = (await run('long line')) as { message: string };
+    expect(message).toMatch(/Its last lines:\nx+$/);
+    expect(message.length).toBeLessThan(2000);
+  });
+
+  it.each([
+    { prefix: ['nice', '-n', '15'], expected: { priority: expect.stringMatching(/^1[59]$/) } },
+    { prefix: ['env', 'COLOUR=blue'], expected: { COLOUR: 'blue', priority: '10' } },
+    { prefix: ['setsid'], expected: { priority: '10' } },
+    { prefix: ['sh', '-c', '"$@"; exit', 'sh'], expected: { priority: '10' } },
+  ])('runs behind a command: $prefix', async ({ prefix, expected }) => {
+    const { events } = await run('environment', { commandPrefix: prefix });
+    const [event] = events;
+    expect(event?.type === 'note' && JSON.parse(event.text)).toMatchObject(expected);
+  });
+
+  it('cancels a child behind a command that passes no signals on, and kills one that does not heed it', async () => {
+    const commandPrefix = ['sh', '-c', '"$@"; exit', 'sh'];
+    expect(await run('wait', { commandPrefix, stop: new AbortController() })).toMatchObject({
+      message: 'stopped in epoch 3',
+    });
+    expect(await run('deaf', { commandPrefix, stop: new AbortController(), graceMs: 50 })).toMatchObject({
+      code: 'train.canceled',
+    });
+  });
+
+  it('says so when the command cannot be started', async () => {
+    expect(await run('none', { commandPrefix: ['no-such-sandbox'] })).toMatchObject({
+      code: 'train.crashed',
+      message: expect.stringContaining('ENOENT'),
+    });
+  });
+
+  it('hands on no secrets of the environment', async () => {
+    process.env.DATABASE_PASSWORD = 'hunter2';
+    process.env.NODE_AUTH_TOKEN = 'hunter3';
+    try {
+      const { events } = await run('environment');
+      const text = JSON.stringify(events);
+      expect(text).not.toContain('hunter');
+      expect(text).toContain('PATH');
+    } finally {
+      delete process.env.DATABASE_PASSWORD;
+      delete process.env.NODE_AUTH_TOKEN;
+    }
   });
 
   it('never lets progress fall', async () => {

@@ -1,4 +1,6 @@
 // A training process that misbehaves in the way it is asked to.
+import { writeSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { OkapiError } from '../../errors.ts';
 import { serveTraining } from '../child-training.ts';
 import type { TrainingEvent } from '../events.ts';
@@ -14,7 +16,16 @@ export type Oddity =
   | 'wrong result'
   | 'fall back'
   | 'wait'
-  | 'deaf';
+  | 'deaf'
+  | 'hang'
+  | 'grow'
+  | 'long line'
+  | 'bytes'
+  | 'huge message'
+  | 'SIGSEGV'
+  | 'SIGABRT'
+  | 'SIGILL'
+  | 'environment';
 
 const step = (progress: number): TrainingEvent => ({
   type: 'step',
@@ -78,6 +89,44 @@ const oddities: Record<Oddity, (context: Context) => Promise<unknown>> = {
     onEvent({ type: 'note', text: 'waiting' });
     return forever();
   },
+  hang: async () => {
+    console.error('going round');
+    for (;;);
+  },
+  grow: async () => {
+    const held: Uint8Array[] = [];
+    for (;;) {
+      held.push(new Uint8Array(2 ** 24).fill(1));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  },
+  'long line': async () => {
+    const piece = 'x'.repeat(2 ** 20);
+    for (let i = 0; i < 64; i++) process.stderr.write(piece);
+    return process.exit(1);
+  },
+  bytes: async () => {
+    writeSync(3, '{"type":"done","result":{"answer":1}}\n');
+    return forever();
+  },
+  'huge message': async () => {
+    const header = Buffer.alloc(5);
+    header.writeUInt32LE(2 ** 31, 1);
+    writeSync(3, header);
+    return forever();
+  },
+  SIGSEGV: () => raise('SIGSEGV'),
+  SIGABRT: () => raise('SIGABRT'),
+  SIGILL: () => raise('SIGILL'),
+  environment: async ({ onEvent }) => {
+    onEvent({ type: 'note', text: JSON.stringify({ ...process.env, priority: String(getPriority()) }) });
+    return { answer: 1 };
+  },
 };
+
+function raise(signal: NodeJS.Signals): Promise<never> {
+  process.kill(process.pid, signal);
+  return forever();
+}
 
 serveTraining((oddity: Oddity, context) => oddities[oddity](context));
