@@ -97,7 +97,8 @@ function fromYaml(text: string, source: string): Assignment[] {
     }
   };
   try {
-    if (document.toJS() !== null) walk(document.contents, '');
+    const { contents } = document;
+    if (contents !== null && !(isScalar(contents) && contents.value === null)) walk(contents, '');
   } catch (cause) {
     if (!(cause instanceof ReferenceError)) throw cause;
     throw invalid(`${source}: expected YAML without endless aliases, got: ${cause.message}`, cause);
