@@ -53,4 +53,6 @@ export interface DocStore {
     options?: { readonly after?: number; readonly limit?: number },
   ): Promise<JournalEntry<T>[]>;
   deleteJournal(journal: DocKey): Promise<void>;
+  /** Every document and journal under a prefix, in any order. */
+  deleteAll(prefix: DocKey): Promise<void>;
 }

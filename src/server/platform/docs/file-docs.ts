@@ -1,6 +1,6 @@
 // Records as JSON files in the original's layout. One process owns the folder.
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ServerError } from '../../contract/errors.ts';
 import { withDiskErrors } from './disk-errors.ts';
 import type { Doc, DocKey, DocStore, JournalEntry, PutOptions } from './doc-store.ts';
@@ -117,6 +117,11 @@ export class FileDocs implements DocStore {
     );
   }
 
+  async deleteAll(prefix: DocKey): Promise<void> {
+    if (!isKey(prefix)) return;
+    await withDiskErrors(`delete ${prefix}`, () => this.#removeBelow(this.#folders.path(prefix)));
+  }
+
   #path(key: DocKey, extension: 'json' | 'jsonl'): string {
     if (!isKey(key)) throw new Error(`internal: expected a key of a document, got ${JSON.stringify(key)}`);
     return `${this.#folders.path(key)}.${extension}`;
@@ -164,6 +169,20 @@ export class FileDocs implements DocStore {
     await this.#disk.syncFolder(folder);
     await this.#folders.prune(folder);
     return true;
+  }
+
+  async #removeBelow(folder: string): Promise<void> {
+    if (!(await this.#folders.isInside(folder))) return;
+    for (const { name, kind } of await this.#disk.entries(folder)) {
+      const path = join(folder, name);
+      if (kind === 'folder') await this.#removeBelow(path);
+      if (kind !== 'file' || !(name.endsWith('.json') || name.endsWith('.jsonl'))) continue;
+      this.#cache.delete(path);
+      this.#journals.delete(path);
+      await this.#disk.unlink(path);
+    }
+    await this.#disk.syncFolder(folder);
+    await this.#folders.prune(folder);
   }
 
   #journal(key: DocKey, path: string): JournalFile {
