@@ -23,6 +23,10 @@ export interface ImageRecord {
 export interface ImageIndex {
   /** By stored name. */
   readonly files: { readonly [stored: string]: ImageRecord };
+  /** Deleted images whose files wait for the sweep: stored name to the time. */
+  readonly deleted?: { readonly [stored: string]: string };
+  /** Records of the original whose files were not there when they were taken over. */
+  readonly missing?: { readonly [stored: string]: ImageRecord };
 }
 
 /** What became of one uploaded file. */
@@ -40,5 +44,13 @@ export interface UploadVerdict {
 
 /** An uploaded file, received to the staging folder or refused on the way. */
 export type StagedFile =
-  | { readonly displayName: string; readonly path: string; readonly sizeBytes: number }
+  | {
+      readonly displayName: string;
+      readonly path: string;
+      readonly sizeBytes: number;
+      /** Removes the staged file when it is still there. Called as soon as nobody needs it, and perhaps again. */
+      readonly release?: () => Promise<void>;
+      /** Of a new image. */
+      readonly mark?: Mark;
+    }
   | { readonly displayName: string; readonly refused: { readonly code: string; readonly detail: string } };

@@ -1,0 +1,30 @@
+// Marks an image as good or bad, or takes the mark away.
+import type { Actor } from '../platform/audit.ts';
+import type { Context } from '../platform/context.ts';
+import { blobKeys } from '../platform/layout.ts';
+import type { Owner } from '../platform/queue/job.ts';
+import { changeIndex, imageNotFound, inTurn, recordOf } from './image-index.ts';
+import type { ImageRecord, Mark } from './image-record.ts';
+
+/** The record with the new mark. Throws image.not_found. */
+export async function markImage(
+  context: Context,
+  owner: Owner,
+  stored: string,
+  mark: Mark | null,
+  actor: Actor,
+): Promise<ImageRecord> {
+  const marked = await inTurn(context, owner, async () => {
+    let next: ImageRecord | undefined;
+    await changeIndex(context, owner, (index) => {
+      const record = recordOf(index, stored);
+      if (record === null) throw imageNotFound(stored);
+      const { mark: _, ...unmarked } = record;
+      next = mark === null ? unmarked : { ...unmarked, mark };
+      return { ...index, files: { ...index.files, [stored]: next } };
+    });
+    return next!;
+  });
+  await context.audit.record(actor, 'image.mark', blobKeys.image(owner, stored), { mark });
+  return marked;
+}
