@@ -1,17 +1,5 @@
 // The training loss of the autoencoder: 0.7 * L1 + 0.15 * (1 - SSIM).
-import {
-  abs,
-  add,
-  averagePool2d,
-  concat,
-  div,
-  mean,
-  mul,
-  slice,
-  square,
-  sub,
-  type Value,
-} from '../../../autodiff/index.ts';
+import { abs, add, averagePool2d, div, mean, mul, square, sub, type Value } from '../../../autodiff/index.ts';
 
 /**
  * The structural similarity at each element of x and y, [N, 3, H, W] in 0..1, with a 7x7 mean window whose zero padding
@@ -20,19 +8,9 @@ import {
 export function similarity(x: Value, y: Value): Value {
   const c1 = 1e-4;
   const c2 = 9e-4;
-  const n = x.type.shape[0]!;
-  // One pooling for the four means: they lie side by side in the batch. The two variances are only needed as their sum.
-  const all = averagePool2d(concat([x, y, add(square(x), square(y)), mul(x, y)], 0), {
-    kernel: 7,
-    stride: 1,
-    pad: 3,
-  });
-  const [mx, my, mSquares, mxy] = [0, 1, 2, 3].map((i) => part(all, i * n, n)) as [
-    Value,
-    Value,
-    Value,
-    Value,
-  ];
+  const [mx, my] = [windowMean(x), windowMean(y)];
+  const mxy = windowMean(mul(x, y));
+  const mSquares = windowMean(add(square(x), square(y))); // the two variances are only needed as their sum
   const product = mul(mx, my);
   const squares = add(square(mx), square(my));
   const covariance = sub(mxy, product);
@@ -42,8 +20,8 @@ export function similarity(x: Value, y: Value): Value {
   return div(above, below);
 }
 
-function part(x: Value, start: number, size: number): Value {
-  return slice(x, { axes: [0], starts: [start], ends: [start + size] });
+function windowMean(x: Value): Value {
+  return averagePool2d(x, { kernel: 7, stride: 1, pad: 3 });
 }
 
 /** Means over the whole batch. */
