@@ -8,10 +8,11 @@ import { type Inputs, type InputTypes, makeInputs } from './nn/trace.ts';
 import { toOnnx } from './onnx/to-onnx.ts';
 import { add, constant, div, finite, input, maximum, mul, sqrt, sub, sumSquare, where } from './ops/build.ts';
 import type { Optimizer } from './optim/optimizers.ts';
-import { rewrite } from './rewrite.ts';
+import { type RewriteRule, rewrite } from './rewrite.ts';
 import type { LoadOptions, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
 import { elementCount, GraphError, type Shape, sameShape, shapeText } from './tensor.ts';
 import { mixBeforeResize } from './upsampled-conv.ts';
+import { winograd } from './winograd.ts';
 
 export interface TrainStepOptions<T extends InputTypes> {
   readonly runtime: Runtime;
@@ -259,7 +260,10 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
   const { parameters, optimizer } = options;
   const scope = new Scope(parameters, 'train');
   const fed = makeInputs(options.inputs);
-  const model = prepare(options.build(scope, fed), scope, options.precision === 'mixed');
+  const mixed = options.precision === 'mixed';
+  const onCpu = options.runtime.device === 'cpu';
+  const passes = [mixBeforeResize, ...(mixed ? [autocast] : onCpu ? [winograd] : [])];
+  const model = prepare(options.build(scope, fed), scope, passes);
   const rate = {
     lr: input('rate/lr', []),
     step: input('rate/step', []),
@@ -280,7 +284,6 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
   const trained = used.filter((parameter) => parameter.trainable);
   if (trained.length === 0) throw new GraphError('train step: the model has no trainable weights');
   const weights = trained.map((parameter) => keep(parameter.name, parameter, parameter.data.slice()));
-  const mixed = options.precision === 'mixed';
   const scaled = mixed ? mul(model.loss, rate.scale) : model.loss;
   const raw = gradients(scaled, weights).map((g) => (mixed ? div(g, rate.scale) : g));
 
@@ -354,19 +357,19 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
   };
 }
 
-/** The forward pass in the form that is differentiated: cheaper where that is exact, in float16 where that is wanted. */
+/** The forward pass in the form that is differentiated: each pass over the graph makes it cheaper. */
 function prepare(
   built: { readonly loss: Value; readonly outputs?: Readonly<Record<string, Value>> },
   scope: Scope,
-  mixed: boolean,
+  passes: readonly RewriteRule[],
 ) {
   const all = {
     loss: built.loss,
     ...prefixed('output/', built.outputs ?? {}),
     ...prefixed('update/', Object.fromEntries(scope.updates())),
   };
-  const cheaper = rewrite(graph({ inputs: inputsOf(Object.values(all)), outputs: all }), mixBeforeResize);
-  const { outputs } = mixed ? rewrite(cheaper, autocast) : cheaper;
+  const plain = graph({ inputs: inputsOf(Object.values(all)), outputs: all });
+  const { outputs } = passes.reduce(rewrite, plain);
   const named = (prefix: string) =>
     Object.fromEntries(
       Object.entries(outputs).flatMap(([name, value]) =>
