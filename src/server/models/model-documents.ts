@@ -1,6 +1,6 @@
 // The records of models in the DocStore: one reading, all of an owner, the newest.
 import type { Context } from '../platform/context.ts';
-import type { Doc, Json } from '../platform/docs/doc-store.ts';
+import type { Doc } from '../platform/docs/doc-store.ts';
 import { blobKeys, docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import type { ModelRecord } from './model-record.ts';
@@ -10,7 +10,7 @@ const slug = /^[a-z0-9_-]{1,200}$/;
 /** The record and its revision; null for ids that no model has, whatever their shape. */
 export async function readModel({ docs }: Context, id: string): Promise<Doc<ModelRecord> | null> {
   if (!slug.test(id)) return null;
-  return (await docs.get(docKeys.model(id))) as Doc<ModelRecord> | null;
+  return docs.get<ModelRecord>(docKeys.model(id));
 }
 
 /** As DocStore.put. */
@@ -19,7 +19,7 @@ export function putModel(
   record: ModelRecord,
   options: { readonly ifRevision?: string | null },
 ): Promise<string> {
-  return docs.put(docKeys.model(record.model_id), record as unknown as Json, options);
+  return docs.put(docKeys.model(record.model_id), record, options);
 }
 
 /** Newest first; of one second, by id. */

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { manifestName } from '../../vision/checkpoint/model-folder.ts';
 import { ServerError } from '../contract/errors.ts';
 import type { Context } from '../platform/context.ts';
-import type { Json } from '../platform/docs/doc-store.ts';
 import { docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import type { ProjectRecord } from '../projects/project.ts';
@@ -81,14 +80,14 @@ export async function nameLastModel(context: Context, owner: Owner): Promise<voi
   if (owner.kind !== 'project') return;
   const key = docKeys.project(owner.id);
   for (;;) {
-    const doc = await context.docs.get(key);
+    const doc = await context.docs.get<ProjectRecord>(key);
     if (doc === null) return;
-    const project = doc.value as unknown as ProjectRecord;
+    const project = doc.value;
     const last = (await newestTrained(context, owner))?.model_id ?? null;
     if (project.deleted_at !== undefined || project.last_model_id === last) return;
-    const changed = { ...project, last_model_id: last };
+    const changed: ProjectRecord = { ...project, last_model_id: last };
     try {
-      await context.docs.put(key, changed as unknown as Json, { ifRevision: doc.revision });
+      await context.docs.put(key, changed, { ifRevision: doc.revision });
       return;
     } catch (error) {
       if (!(error instanceof ServerError && error.code === 'revision.conflict')) throw error;

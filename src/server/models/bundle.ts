@@ -1,0 +1,60 @@
+// A model as one ZIP for use without this program: weights, graph, preprocessing, threshold, a picture to check with, licences.
+import type { Readable } from 'node:stream';
+import { ZipFile } from 'yazl';
+import type { Context } from '../platform/context.ts';
+import { bundleReadme, licenceNotes } from './bundle-texts.ts';
+import { folderOf } from './model-documents.ts';
+import { thresholdOf } from './model-info.ts';
+import type { ModelRecord } from './model-record.ts';
+import { type OpenFile, readModelText, verifyFile } from './open-model-file.ts';
+
+const bundled = ['model.onnx', 'model.safetensors', 'config.yaml', 'golden.png', 'golden.json'];
+/** Models of the original may have nothing else. */
+const otherwise = ['model.pt', 'model.pth'];
+
+/**
+ * Every file is verified before the first byte is handed out. Nothing is compressed, since weights and pictures hardly
+ * shrink, so the size is known beforehand. Throws model.corrupt.
+ */
+export async function openBundle(context: Context, record: ModelRecord): Promise<OpenFile> {
+  const names = namesIn(record);
+  for (const name of names) await verifyFile(context, record, name);
+  const zip = new ZipFile();
+  const options = { mtime: new Date(record.created_at), compress: false };
+  const addText = (name: string, text: string) => zip.addBuffer(Buffer.from(text), name, options);
+  for (const name of names) {
+    const size = record.files[name]!.bytes;
+    zip.addReadStreamLazy(name, { ...options, size }, (done) => {
+      context.blobs.open(`${folderOf(record)}/${name}`).then((stream) => done(null, stream), done as never);
+    });
+  }
+  addText('threshold.json', await thresholdText(context, record));
+  addText('LICENCES.txt', licenceNotes(record));
+  addText('README.txt', bundleReadme(record, names.includes('model.onnx')));
+  const sizeBytes = await new Promise<number>((resolve) => zip.end(undefined, resolve as () => void));
+  const stream = zip.outputStream as Readable;
+  zip.on('error', (error: Error) => stream.destroy(error));
+  return { stream, filename: `${record.model_id}.zip`, contentType: 'application/zip', sizeBytes };
+}
+
+function namesIn({ files }: ModelRecord): string[] {
+  const there = (name: string) => Object.hasOwn(files, name);
+  const names = bundled.filter(there);
+  const hasWeights = names.some((name) => name.startsWith('model.'));
+  return hasWeights ? names : [...otherwise.filter(there), ...names];
+}
+
+/** The model's own threshold.json, with the threshold that holds now and who set it. */
+async function thresholdText(context: Context, record: ModelRecord): Promise<string> {
+  const file = 'threshold.json';
+  const own = Object.hasOwn(record.files, file) ? await readModelText(context, record, file) : '{}';
+  const { value, pixel_value, at, by, reason, target_false_alarm_rate } = thresholdOf(record);
+  const changed = {
+    ...(JSON.parse(own) as object),
+    threshold_score: value,
+    threshold_mse: value,
+    ...(record.thresholds.length > 1 && { note: reason, target_false_alarm_rate, set_at: at, set_by: by }),
+    ...(pixel_value !== null && { threshold_pixel: pixel_value }),
+  };
+  return `${JSON.stringify(changed, null, 2)}\n`;
+}

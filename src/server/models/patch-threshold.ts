@@ -1,0 +1,84 @@
+// Sets another threshold for a model: a new version in its record. The model's own files never change.
+import { type CalibrationScores, calibrateThreshold } from '../../vision/scoring/threshold.ts';
+import { readCalibration } from '../../vision/scoring/threshold-file.ts';
+import { ServerError } from '../contract/errors.ts';
+import type { Actor } from '../platform/audit.ts';
+import type { Context } from '../platform/context.ts';
+import { modelNotFound } from './get-model.ts';
+import { putModel, readModel } from './model-documents.ts';
+import { thresholdOf } from './model-info.ts';
+import type { ModelRecord, ThresholdVersion } from './model-record.ts';
+import { readModelText } from './open-model-file.ts';
+
+export interface ThresholdPatch {
+  readonly value?: number;
+  /** The share of good parts that may be called anomalous, between 0 and 1; the value then comes from the calibration. */
+  readonly target_false_alarm_rate?: number;
+  readonly note?: string;
+}
+
+/**
+ * The record with the new version as its last. Throws model.not_found, request.invalid for anything but one of the two
+ * wishes, option.invalid for a rate outside 0..1, model.corrupt when the calibration scores are not as they were stored.
+ */
+export async function patchThreshold(
+  context: Context,
+  id: string,
+  patch: ThresholdPatch,
+  actor: Actor,
+): Promise<ModelRecord> {
+  for (;;) {
+    const doc = await readModel(context, id);
+    if (doc === null) throw modelNotFound(id);
+    const wanted = await wantedThreshold(context, doc.value, patch);
+    const version: ThresholdVersion = {
+      ...wanted,
+      pixel_value: thresholdOf(doc.value).pixel_value,
+      at: context.clock.date().toISOString(),
+      by: actor.name,
+    };
+    const changed: ModelRecord = { ...doc.value, thresholds: [...doc.value.thresholds, version] };
+    try {
+      await putModel(context, changed, { ifRevision: doc.revision });
+    } catch (error) {
+      if (error instanceof ServerError && error.code === 'revision.conflict') continue;
+      throw error;
+    }
+    const { value, target_false_alarm_rate } = version;
+    await context.audit.record(actor, 'model.threshold', `models/${id}`, { value, target_false_alarm_rate });
+    return changed;
+  }
+}
+
+type Wanted = Pick<ThresholdVersion, 'value' | 'target_false_alarm_rate' | 'reason'>;
+
+async function wantedThreshold(
+  context: Context,
+  record: ModelRecord,
+  { value, target_false_alarm_rate: rate, note }: ThresholdPatch,
+): Promise<Wanted> {
+  if ((value === undefined) === (rate === undefined))
+    throw new ServerError(
+      'request.invalid',
+      'expected either value or target_false_alarm_rate, and not both',
+    );
+  if (rate !== undefined) {
+    const scores = await calibrationOf(context, record);
+    const { value: found, trust } = calibrateThreshold({ ...scores, targetFalseAlarmRate: rate });
+    return { value: found, target_false_alarm_rate: rate, reason: note ?? trust };
+  }
+  if (!Number.isFinite(value))
+    throw new ServerError('request.invalid', `expected value to be a finite number, got ${value}`);
+  return { value: value!, target_false_alarm_rate: null, reason: note ?? 'set by hand' };
+}
+
+async function calibrationOf(context: Context, record: ModelRecord): Promise<CalibrationScores> {
+  const file = 'threshold.json';
+  const text = Object.hasOwn(record.files, file) ? await readModelText(context, record, file) : '{}';
+  const scores = readCalibration(text);
+  if (scores !== null) return scores;
+  throw new ServerError(
+    'request.invalid',
+    'this model keeps no scores of good parts, from which a false-alarm rate could be held: state a value instead',
+  );
+}
