@@ -100,6 +100,9 @@ const serverTable = {
   'config.invalid': { status: 500, title: 'the configuration is not as expected' },
   'data.locked': { status: 500, title: 'another server uses this data folder' },
   'data.unmarked': { status: 500, title: 'the data folder is not the one that was used before' },
+  'data.newer_format': { status: 500, title: 'the data folder was written by a newer version' },
+  'key.exists': { status: 409, title: 'there is an API key of this name' },
+  'key.not_found': { status: 404, title: 'there is no API key of this name' },
 } as const satisfies Record<string, Row>;
 
 export type ServerCode = keyof typeof serverTable;
