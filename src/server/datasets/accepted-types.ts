@@ -2,15 +2,15 @@
 import type { PictureType } from '../../vision/image/format.ts';
 
 /** The types that extensions of the settings stand for; names of uploaded files play no part. */
-const typeOfExtension: Readonly<Record<string, PictureType>> = {
-  '.jpg': 'jpeg',
-  '.jpeg': 'jpeg',
-  '.png': 'png',
-  '.webp': 'webp',
-  '.bmp': 'bmp',
-  '.tif': 'tiff',
-  '.tiff': 'tiff',
-};
+const typeOfExtension: ReadonlyMap<string, PictureType> = new Map([
+  ['.jpg', 'jpeg'],
+  ['.jpeg', 'jpeg'],
+  ['.png', 'png'],
+  ['.webp', 'webp'],
+  ['.bmp', 'bmp'],
+  ['.tif', 'tiff'],
+  ['.tiff', 'tiff'],
+]);
 
 export const storedExtension: Readonly<Record<PictureType, string>> = {
   jpeg: 'jpg',
@@ -30,7 +30,7 @@ const titles: Readonly<Record<PictureType, string>> = {
 
 /** The types that a list such as uploads.allowed_extensions accepts. Extensions of other files accept nothing. */
 export function acceptedTypes(extensions: readonly string[]): PictureType[] {
-  const types = extensions.flatMap((extension) => typeOfExtension[extension.toLowerCase()] ?? []);
+  const types = extensions.flatMap((extension) => typeOfExtension.get(extension.toLowerCase()) ?? []);
   return [...new Set(types)];
 }
 
@@ -43,5 +43,5 @@ export function typeList(types: readonly PictureType[]): string {
 /** Whether a stored name ends as a picture does. */
 export function isPictureName(name: string): boolean {
   const dot = name.lastIndexOf('.');
-  return dot > 0 && Object.hasOwn(typeOfExtension, name.slice(dot).toLowerCase());
+  return dot > 0 && typeOfExtension.has(name.slice(dot).toLowerCase());
 }

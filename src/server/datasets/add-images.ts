@@ -4,9 +4,9 @@ import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys, docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
-import { getProject } from '../projects/get-project.ts';
+import { checkOwner } from './check-owner.ts';
 import { displayName } from './display-name.ts';
-import { changeIndex, inTurn, isSlug, readIndex } from './image-index.ts';
+import { changeIndex, inTurn, readIndex } from './image-index.ts';
 import type { StagedFile, UploadVerdict } from './image-record.ts';
 import type { Probes } from './probes.ts';
 import { type ProbedFile, planUpload, type UploadPlan, withFresh } from './upload-plan.ts';
@@ -41,12 +41,6 @@ export async function addImages(
   } finally {
     await Promise.all(releases.map((release) => release()));
   }
-}
-
-/** An id that no scene can have is simply not found. */
-async function checkOwner(context: Context, owner: Owner): Promise<void> {
-  if (owner.kind === 'project') await getProject(context, owner.id);
-  else if (!isSlug(owner.id)) throw new ServerError('scene.not_found', 'there can be no scene of this id');
 }
 
 /** In the order of the files. */

@@ -3,15 +3,17 @@ import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys, docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
+import { checkOwner } from './check-owner.ts';
 import { changeIndex, imageNotFound, inTurn, recordOf } from './image-index.ts';
 
-/** Throws image.not_found. The file stays until `sweepImages`, since a job may be learning from it. */
+/** Throws project.not_found, image.not_found. The file stays until `sweepImages`, since a job may be learning from it. */
 export async function deleteImage(
   context: Context,
   owner: Owner,
   stored: string,
   actor: Actor,
 ): Promise<void> {
+  await checkOwner(context, owner);
   await inTurn(context, owner, async () => {
     await changeIndex(context, owner, (index) => {
       if (recordOf(index, stored) === null) throw imageNotFound(stored);

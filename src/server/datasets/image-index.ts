@@ -2,8 +2,10 @@
 import { ServerError } from '../contract/errors.ts';
 import type { Context } from '../platform/context.ts';
 import { KeyLocks } from '../platform/docs/key-locks.ts';
+import { isConflict } from '../platform/docs/update-doc.ts';
 import { docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
+import { slugPattern } from '../projects/project-id.ts';
 import type { ImageIndex, ImageRecord } from './image-record.ts';
 
 export interface StoredIndex {
@@ -12,18 +14,9 @@ export interface StoredIndex {
   readonly revision: string | null;
 }
 
-/** Within one process changes wait for their turn, so a conflict means another process. */
-const attempts = 20;
-const slug = /^[a-z0-9_-]{1,200}$/;
-
-/** Whether an id can be one of a project or scene at all. */
-export function isSlug(id: string): boolean {
-  return slug.test(id);
-}
-
 /** An owner without images, or of an unknown shape, has an empty one. */
 export async function readIndex(context: Context, owner: Owner): Promise<StoredIndex> {
-  const doc = isSlug(owner.id) ? await context.docs.get<ImageIndex>(docKeys.images(owner)) : null;
+  const doc = slugPattern.test(owner.id) ? await context.docs.get<ImageIndex>(docKeys.images(owner)) : null;
   return doc === null
     ? { index: { files: {} }, revision: null }
     : { index: doc.value, revision: doc.revision };
@@ -38,7 +31,7 @@ export async function changeIndex(
   owner: Owner,
   change: (index: ImageIndex) => ImageIndex | null | Promise<ImageIndex | null>,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     const { index, revision } = await readIndex(context, owner);
     const next = await change(index);
     if (next === null) return;
@@ -46,8 +39,7 @@ export async function changeIndex(
       await context.docs.put(docKeys.images(owner), next, { ifRevision: revision });
       return;
     } catch (error) {
-      if (!(error instanceof ServerError) || error.code !== 'revision.conflict') throw error;
-      if (attempt === attempts) throw error;
+      if (!isConflict(error)) throw error;
     }
   }
 }

@@ -1,11 +1,13 @@
 // The images of a project or scene, in the order in which they came.
 import type { Context } from '../platform/context.ts';
 import type { Owner } from '../platform/queue/job.ts';
+import { checkOwner } from './check-owner.ts';
 import { readIndex } from './image-index.ts';
 import type { ImageRecord } from './image-record.ts';
 
-/** Oldest first; of one upload by display name. Empty for an owner that has none or does not exist. */
+/** Oldest first; of one upload by display name. Empty for a scene without any. Throws project.not_found. */
 export async function listImages(context: Context, owner: Owner): Promise<ImageRecord[]> {
+  await checkOwner(context, owner);
   const { index } = await readIndex(context, owner);
   return Object.values(index.files).sort(
     (a, b) =>

@@ -3,10 +3,11 @@ import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
+import { checkOwner } from './check-owner.ts';
 import { changeIndex, imageNotFound, inTurn, recordOf } from './image-index.ts';
 import type { ImageRecord, Mark } from './image-record.ts';
 
-/** The record with the new mark. Throws image.not_found. */
+/** The record with the new mark. Throws project.not_found, image.not_found. */
 export async function markImage(
   context: Context,
   owner: Owner,
@@ -14,6 +15,7 @@ export async function markImage(
   mark: Mark | null,
   actor: Actor,
 ): Promise<ImageRecord> {
+  await checkOwner(context, owner);
   const marked = await inTurn(context, owner, async () => {
     let next: ImageRecord | undefined;
     await changeIndex(context, owner, (index) => {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../platform/context.ts';
 import type { Owner } from '../platform/queue/job.ts';
+import { checkOwner } from './check-owner.ts';
 import { readIndex } from './image-index.ts';
 import type { ImageRecord } from './image-record.ts';
 
@@ -12,8 +13,9 @@ export interface DatasetSnapshot {
   readonly sha256: string;
 }
 
-/** The images do not change any more: a file stays as long as a job of the owner has not ended. */
+/** Throws project.not_found. The images do not change any more: a file stays as long as a job of the owner has not ended. */
 export async function snapshot(context: Context, owner: Owner): Promise<DatasetSnapshot> {
+  await checkOwner(context, owner);
   const { index } = await readIndex(context, owner);
   const images = Object.values(index.files)
     .filter(({ mark }) => mark !== 'ng')

@@ -2,8 +2,9 @@
 import type { Context } from '../platform/context.ts';
 import { blobKeys, docKeys } from '../platform/layout.ts';
 import type { JobState, Owner } from '../platform/queue/job.ts';
+import { slugPattern } from '../projects/project-id.ts';
 import { deleteLabel } from './delete-image.ts';
-import { changeIndex, inTurn, isSlug, readIndex } from './image-index.ts';
+import { changeIndex, inTurn, readIndex } from './image-index.ts';
 
 const unfinished: readonly JobState[] = ['waiting_approval', 'queued', 'running', 'finalising'];
 
@@ -23,7 +24,7 @@ async function owners({ docs }: Context): Promise<Owner[]> {
   return [
     ...projects.folders.map((id): Owner => ({ kind: 'project', id })),
     ...scenes.folders.map((id): Owner => ({ kind: 'scene', id })),
-  ].filter(({ id }) => isSlug(id));
+  ].filter(({ id }) => slugPattern.test(id));
 }
 
 /** The file first: a sweep that is cut short finds the entry again. An upload of the same bytes waits for its turn. */
