@@ -83,6 +83,7 @@ describe('a presented key', () => {
     clock.advance(1);
     expect(await keys.findKey(plain)).toBeNull();
     expect(await keys.any()).toBe(false);
+    expect(await keys.inForce()).toBe(true);
     expect((await listKeys(docs(), clock))[0]).toMatchObject({ name: 'a', state: 'expired' });
   });
 
@@ -92,6 +93,7 @@ describe('a presented key', () => {
     await revokeKey(new FileDocs(test.context.config.data_dir), 'a', clock);
     clock.advance(1000);
     expect(await keys.findKey(plain)).toBeNull();
+    expect(await keys.inForce()).toBe(false);
   });
 
   it('is known within a second after another process added it', async () => {

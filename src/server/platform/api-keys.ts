@@ -89,8 +89,10 @@ export async function revokeKey(docs: DocStore, name: string, clock: Clock): Pro
 export interface ApiKeys {
   /** The valid key that was presented, or null. Takes equally long whichever key it is like. */
   findKey(presented: string): Promise<ApiKey | null>;
-  /** Whether there is a key that is valid now. */
+  /** Whether there is a key that is valid now: what a server needs that others can reach. */
   any(): Promise<boolean>;
+  /** Whether there is a key that was not revoked. One that has expired opens nothing, and still keeps the door shut. */
+  inForce(): Promise<boolean>;
 }
 
 /** How long a change that another process made may stay unseen. */
@@ -126,6 +128,7 @@ export function openApiKeys(docs: DocStore, clock: Clock): ApiKeys {
       const now = clock.date();
       return (await records()).some((record) => stateOf(record, now) === 'valid');
     },
+    inForce: async () => (await records()).some(({ revoked_at }) => revoked_at === null),
   };
 }
 
