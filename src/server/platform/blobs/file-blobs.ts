@@ -5,7 +5,7 @@ import { ServerError } from '../../contract/errors.ts';
 import { withDiskErrors } from '../docs/disk-errors.ts';
 import { inFolder, writeDurableFile } from '../docs/durable-file.ts';
 import { type ByteRange, isAbsent, nodeStoreDisk, type StoreDisk } from '../docs/store-disk.ts';
-import { isKey, StoreFolders, type StoreRoots } from '../docs/store-folders.ts';
+import { finishedName, isKey, StoreFolders, type StoreRoots } from '../docs/store-folders.ts';
 import type { BlobKey, BlobStat, BlobStore } from './blob-store.ts';
 import { isDocumentPlace } from './document-places.ts';
 
@@ -87,7 +87,7 @@ export class FileBlobs implements BlobStore {
   async deleteAll(prefix: BlobKey): Promise<void> {
     if (!isBlobKey(prefix)) return;
     await withDiskErrors(`delete ${prefix}`, async () => {
-      const keys = await this.#below(prefix);
+      const keys = [...(await this.#below(prefix)), ...(await this.#below(prefix, finishedName))];
       const touched = new Set<string>();
       for (const key of keys) {
         const path = this.#folders.path(key);
@@ -129,7 +129,8 @@ export class FileBlobs implements BlobStore {
     }
   }
 
-  async #below(prefix: BlobKey): Promise<BlobKey[]> {
+  /** Keys of the files below; with `named`, of those for whose name it gives one that a blob may have. */
+  async #below(prefix: BlobKey, named: (name: string) => string | null = (name) => name): Promise<BlobKey[]> {
     const folder = this.#folders.path(prefix);
     if (!(await this.#folders.isInside(folder))) return [];
     const entries = await this.#disk.entries(folder).catch((error) => {
@@ -138,10 +139,11 @@ export class FileBlobs implements BlobStore {
     });
     const keys: BlobKey[] = [];
     for (const { name, kind } of entries) {
+      const meant = kind === 'file' ? named(name) : name;
+      if (meant === null || !isBlobKey(`${prefix}/${meant}`)) continue;
       const key = `${prefix}/${name}`;
-      if (!isBlobKey(key)) continue;
       if (kind === 'file') keys.push(key);
-      if (kind === 'folder') keys.push(...(await this.#below(key)));
+      if (kind === 'folder') keys.push(...(await this.#below(key, named)));
     }
     return keys;
   }

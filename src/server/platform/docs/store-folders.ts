@@ -18,7 +18,7 @@ export function storeRoots(config: Config): StoreRoots {
 }
 
 const segment = /^[a-zA-Z0-9._-]{1,240}$/;
-const unfinished = /^\..*\.new$/;
+const unfinished = /^\.(.*)\.\d+\.new$/;
 
 /** Whether a key can exist: no escape from the root, no name that a file system reads in its own way. */
 export function isKey(key: string): boolean {
@@ -28,9 +28,9 @@ export function isKey(key: string): boolean {
     .every((part) => segment.test(part) && part !== '.' && part !== '..' && !unfinished.test(part));
 }
 
-/** Whether a file is what a writer that was cut short has left. */
-export function isUnfinished(name: string): boolean {
-  return unfinished.test(name);
+/** The name that a file would have got, when it is one that a writer left unfinished; else null. */
+export function finishedName(name: string): string | null {
+  return unfinished.exec(name)?.[1] ?? null;
 }
 
 /** Beside the file it will become, so that a rename is enough. `serial` keeps writers of one file apart. */
@@ -53,6 +53,12 @@ export class StoreFolders {
     this.#root = resolve(root);
     this.#mounts = new Map(Object.entries(mounts).map(([name, path]) => [name, resolve(path)]));
     this.#disk = disk;
+  }
+
+  /** The folders that the keys lie in: the root, and those that lie elsewhere. */
+  tops(): string[] {
+    const elsewhere = [...this.#mounts.values()].filter((path) => !path.startsWith(this.#root + sep));
+    return [this.#root, ...elsewhere];
   }
 
   /** The path of a key that `isKey`, or of '' for all. */

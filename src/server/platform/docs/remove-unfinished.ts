@@ -1,0 +1,34 @@
+// Removes what writers that were cut short have left in the stores. Called at the start, before anything is written.
+import { join } from 'node:path';
+import { withDiskErrors } from './disk-errors.ts';
+import { isAbsent, nodeStoreDisk, type StoreDisk } from './store-disk.ts';
+import { finishedName, StoreFolders, type StoreRoots } from './store-folders.ts';
+
+/** How many files it removed. */
+export async function removeUnfinished(
+  roots: string | StoreRoots,
+  disk: StoreDisk = nodeStoreDisk,
+): Promise<number> {
+  let removed = 0;
+  for (const top of new StoreFolders(roots, disk).tops())
+    await withDiskErrors('look for unfinished files', async () => {
+      for await (const path of unfinishedBelow(top, disk)) {
+        await disk.unlink(path);
+        removed++;
+      }
+    });
+  return removed;
+}
+
+/** Their paths. */
+export async function* unfinishedBelow(folder: string, disk: StoreDisk): AsyncGenerator<string> {
+  const entries = await disk.entries(folder).catch((error) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+  for (const { name, kind } of entries) {
+    const path = join(folder, name);
+    if (kind === 'folder') yield* unfinishedBelow(path, disk);
+    if (kind === 'file' && finishedName(name) !== null) yield path;
+  }
+}
