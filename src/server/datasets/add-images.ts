@@ -1,4 +1,5 @@
 // Uploads images: each file gets a verdict, and the good ones become images of a project or scene together.
+import { setMaxListeners } from 'node:events';
 import { ServerError } from '../contract/errors.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -50,6 +51,8 @@ async function probeAll(
   releases: (() => Promise<void>)[],
 ): Promise<ProbedFile[]> {
   const stop = new AbortController();
+  // Every file that waits listens to it; ten would be taken for a leak.
+  setMaxListeners(0, stop.signal);
   const underway: Promise<ProbedFile>[] = [];
   try {
     for await (const file of files) {
