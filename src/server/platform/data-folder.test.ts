@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { forkModule, moduleBeside } from '../../vision/runtime/child.ts';
 import { systemClock } from './clock.ts';
-import { type DataFolderOptions, dataFormat, openDataFolder } from './data-folder.ts';
+import { checkDataFolder, type DataFolderOptions, dataFormat, openDataFolder } from './data-folder.ts';
 import { systemIds } from './ids.ts';
 import { thisProcess } from './process-identity.ts';
 import type { Answer, Order } from './testing/data-folder-user.ts';
@@ -216,6 +216,13 @@ describe('a data folder that was used before', () => {
     const accepted = await open({ accept: true });
     await accepted.close();
     expect((await open()).id).toBe(accepted.id);
+  });
+
+  it('is checked beside a running server without its lock', async () => {
+    await open();
+    await checkDataFolder({ dataDir, rootDir });
+    await rm(markerFile());
+    await expect(checkDataFolder({ dataDir, rootDir })).rejects.toMatchObject({ code: 'data.unmarked' });
   });
 
   it('and is refused is left as it is', async () => {

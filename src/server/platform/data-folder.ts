@@ -46,8 +46,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   const { dataDir, rootDir, clock, ids, staleMs = 15_000 } = options;
   const { onLost = () => {} } = options;
   return explained(options, async () => {
-    const note = (await readNotes(rootDir)).get(dataDir) ?? null;
-    expectKnown(options, note, await readMarker(dataDir), await exists(dataDir));
+    await checkDataFolder(options);
     await makeFolder(join(dataDir, '.okapi'));
     const lock = await takeLock({
       folder: join(dataDir, '.okapi', 'lock'),
@@ -57,6 +56,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       onLost: () => onLost(new ServerError('data.locked', 'another server took the data folder over')),
     });
     try {
+      const note = (await readNotes(rootDir)).get(dataDir) ?? null;
       const found = await readMarker(dataDir);
       expectKnown(options, note, found, true);
       const marker = found?.id ? found : await writeMarker(options);
@@ -69,6 +69,17 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     }
   });
 }
+
+/** Throws what openDataFolder throws about the folder itself, and changes nothing: for commands that run beside a server. */
+export async function checkDataFolder(options: Places & Pick<DataFolderOptions, 'accept'>): Promise<void> {
+  const { dataDir, rootDir } = options;
+  await explained(options, async () => {
+    const note = (await readNotes(rootDir)).get(dataDir) ?? null;
+    expectKnown(options, note, await readMarker(dataDir), await exists(dataDir));
+  });
+}
+
+type Places = Pick<DataFolderOptions, 'dataDir' | 'rootDir'>;
 
 interface Marker {
   /** "" when the file is damaged. */
@@ -83,7 +94,7 @@ interface Note {
 }
 
 function expectKnown(
-  options: DataFolderOptions,
+  options: Places & Pick<DataFolderOptions, 'accept'>,
   note: Note | null,
   marker: Marker | null,
   there: boolean,
@@ -194,7 +205,7 @@ function notWritable<T>(instead: T): (error: unknown) => T {
   };
 }
 
-async function explained<T>(options: DataFolderOptions, action: () => Promise<T>): Promise<T> {
+async function explained<T>(options: Places, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
@@ -221,7 +232,7 @@ async function explained<T>(options: DataFolderOptions, action: () => Promise<T>
 }
 
 /** As it is in most configurations. This is told at the start only, never to clients. */
-function shown({ dataDir, rootDir }: DataFolderOptions): string {
+function shown({ dataDir, rootDir }: Places): string {
   const path = relative(rootDir, dataDir);
   return path === '' ? '.' : path.startsWith('..') ? dataDir : path;
 }
