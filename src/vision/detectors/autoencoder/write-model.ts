@@ -4,7 +4,6 @@ import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder.ts';
 import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
 import { torchPieces } from '../../checkpoint/torch-writer.ts';
-import { decodePicture } from '../../image/decode.ts';
 import { encodePicture } from '../../image/encode.ts';
 import type { CalibrationScores, Threshold } from '../../scoring/threshold.ts';
 import { writeThreshold } from '../../scoring/threshold-file.ts';
@@ -13,7 +12,6 @@ import type { TrainRequest } from '../detector.ts';
 import { goldenPicture, goldenRecord, writeGolden } from '../golden.ts';
 import { writeConfig } from '../model-config.ts';
 import { inspectionGraph, type Residuals } from './graphs.ts';
-import { inspect } from './inspect.ts';
 import { stateDict } from './network.ts';
 import type { TrainerParts } from './trainer.ts';
 
@@ -31,16 +29,14 @@ const SCORE_TYPE = 'normalised-residual';
 
 /** Writes the model with its present weights. Throws disk.full or disk.io_error, with an older model as it was. */
 export async function writeModel(parts: TrainerParts, made: Made): Promise<void> {
-  const { network, settings, pictures, validation, runtime } = parts;
+  const { network, settings, pictures, validation } = parts;
   const { request, residuals, threshold, calibration, result } = made;
   const onnx = toOnnx(inspectionGraph(network, settings.imageSize, residuals), {
     name: 'okapi',
     metadata: metadataOf(parts, made),
   });
   const golden = await encodePicture(await pictures.picture(validation[0]!), 'png');
-  const session = await runtime.load(onnx);
-  const { score } = await inspect(session, await decodePicture(golden), settings.imageSize);
-  await session.close();
+  const score = calibration.scores[0]!; // the network's own, of the first held-out picture
   const state = stateDict(network);
   const origin = { scoreType: SCORE_TYPE, bestValidationLoss: result.bestLoss, calibration };
   const files: [string, FilePieces][] = [
