@@ -19,6 +19,8 @@ export const docKeys = {
   model: (id: string): DocKey => `.okapi/models/${id}`,
   jobs: '.okapi/jobs' as DocKey,
   job: (id: string): DocKey => `.okapi/jobs/${id}`,
+  /** The list of images that a training learns from, under its hash. */
+  snapshot: (sha256: string): DocKey => `.okapi/snapshots/${sha256}`,
   apiKeys: '.okapi/keys' as DocKey,
   apiKey: (name: string): DocKey => `.okapi/keys/${name}`,
   importReport: '.okapi/import-report' as DocKey,
