@@ -69,6 +69,23 @@ const testItem = {
   result_image: `${preview}/c4a2e0f8d6b4927081e3c5a7f9b1d3e5.png`,
   bboxes: [[212, 96, 40, 38]],
   detections: [],
+  result_id: '8c1f0e2d4b6a79583f1e2d4c6b8a7f90',
+};
+
+const result = {
+  result_id: testItem.result_id,
+  at: '2026-11-23T11:00:00.000Z',
+  by: 'local',
+  model_id: model.model_id,
+  filename: testItem.filename,
+  score: testItem.score,
+  threshold: testItem.threshold,
+  is_anomaly: true,
+  regions: 1,
+  feedback: 'false_alarm',
+  image_url: testItem.image_url,
+  heatmap_url: testItem.heatmap_url,
+  overlay_url: testItem.overlay_url,
 };
 
 const label = {
@@ -142,19 +159,9 @@ export const examples = {
   threshold: { target_false_alarm_rate: 0.01, note: 'fewer false alarms on line 2' },
   test: { model_id: model.model_id, items: [testItem] },
   importedModel: { model_id: 'import-20261123-101800', filename: 'base.safetensors' },
-  results: {
-    items: [
-      {
-        at: '2026-11-23T11:00:00.000Z',
-        model_id: model.model_id,
-        filename: 'gear 8.jpg',
-        score: 6.02,
-        threshold: 4.21,
-        is_anomaly: true,
-        overlay_url: testItem.overlay_url,
-      },
-    ],
-  },
+  result,
+  results: { items: [result] },
+  feedback: { feedback: 'false_alarm' },
   classes: { classes: ['scratch', 'dent'] },
   label,
   newLabel: { image_width: 1024, image_height: 1024, boxes: label.boxes },

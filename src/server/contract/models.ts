@@ -67,32 +67,38 @@ export type ThresholdChange = Static<typeof ThresholdChange>;
 
 const Corners = Type.Array(Type.Number(), { minItems: 4, maxItems: 4 });
 
-export const TestItem = Type.Object({
+/** Of a picture that was tested. */
+const TestedItem = Type.Object({
   filename: Type.String(),
-  score: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
-  thr: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
-  threshold: Type.Optional(Type.Union([Type.Number(), Type.Null()], { description: 'the same as thr' })),
-  is_anomaly: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-  image_url: Type.Optional(Type.Union([Address, Type.Null()])),
-  heatmap_url: Type.Optional(Type.Union([Address, Type.Null()])),
-  overlay_url: Type.Optional(Type.Union([Address, Type.Null()])),
-  result_image: Type.Optional(Type.Union([Address, Type.Null()], { description: 'the same as overlay_url' })),
-  bboxes: Type.Optional(Type.Array(Corners, { description: '[x, y, width, height] in pixels' })),
-  detections: Type.Optional(
-    Type.Array(
-      Type.Object({
-        label: Type.String(),
-        confidence: Type.Number(),
-        bbox: Corners,
-        box_format: Type.Literal('xyxy'),
-      }),
-    ),
+  score: Type.Number(),
+  thr: Type.Number(),
+  threshold: Type.Number({ description: 'the same as thr' }),
+  is_anomaly: Type.Boolean(),
+  image_url: Type.Union([Address, Type.Null()], { description: 'null with store=false, as the next two' }),
+  heatmap_url: Type.Union([Address, Type.Null()]),
+  overlay_url: Type.Union([Address, Type.Null()]),
+  result_image: Type.Union([Address, Type.Null()], { description: 'the same as overlay_url' }),
+  bboxes: Type.Array(Corners, { description: '[x, y, width, height] in pixels' }),
+  detections: Type.Array(
+    Type.Object({
+      label: Type.String(),
+      confidence: Type.Number(),
+      bbox: Corners,
+      box_format: Type.Literal('xyxy'),
+    }),
   ),
-  error: Type.Optional(
-    Type.Union([Type.String(), Type.Null()], { description: 'of a file that is no picture' }),
-  ),
-  code: Type.Optional(Type.String({ description: 'with error: its code' })),
+  result_id: Type.Union([Type.String(), Type.Null()], { description: 'in the history of results' }),
 });
+
+/** Of a file that is no picture, among others that are. */
+const UntestedItem = Type.Object({
+  filename: Type.String(),
+  error: Type.String(),
+  error_code: Type.String(),
+  error_detail: Type.String(),
+});
+
+export const TestItem = Type.Union([TestedItem, UntestedItem]);
 
 export const TestAnswer = Type.Object({ model_id: Slug, items: Type.Array(TestItem) });
 export type TestAnswer = Static<typeof TestAnswer>;

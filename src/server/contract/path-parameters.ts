@@ -30,6 +30,12 @@ export const pathParameters = {
     what: 'job',
     example: '5f0c2b7de1b94b6f9e3c1d2a4b6c8d0e',
   },
+  result_id: {
+    pattern: '^[0-9a-f]{32}$',
+    missing: 'result.not_found',
+    what: 'result',
+    example: '8c1f0e2d4b6a79583f1e2d4c6b8a7f90',
+  },
   filename: {
     pattern: storedNamePattern,
     missing: 'image.not_found',

@@ -2,24 +2,37 @@
 import Type, { type Static } from 'typebox';
 import { Address, Cursor, Moment, Next, PageSize } from './values.ts';
 
+export const FeedbackName = Type.Enum(['false_alarm', 'missed']);
+
 export const ResultItem = Type.Object({
+  result_id: Type.String(),
   at: Moment,
+  by: Type.String(),
   model_id: Type.String(),
   filename: Type.String(),
-  score: Type.Union([Type.Number(), Type.Null()]),
-  threshold: Type.Union([Type.Number(), Type.Null()]),
-  is_anomaly: Type.Union([Type.Boolean(), Type.Null()]),
-  image_url: Type.Optional(Type.Union([Address, Type.Null()])),
-  heatmap_url: Type.Optional(Type.Union([Address, Type.Null()])),
-  overlay_url: Type.Optional(Type.Union([Address, Type.Null()])),
+  score: Type.Number(),
+  threshold: Type.Number(),
+  is_anomaly: Type.Boolean(),
+  regions: Type.Integer({ description: 'how many' }),
+  feedback: Type.Union([FeedbackName, Type.Null()]),
+  image_url: Address,
+  heatmap_url: Address,
+  overlay_url: Address,
 });
+export type ResultItem = Static<typeof ResultItem>;
+
+export const FeedbackChange = Type.Object(
+  { feedback: Type.Union([FeedbackName, Type.Null()], { description: 'null takes it back' }) },
+  { additionalProperties: false },
+);
+export type FeedbackChange = Static<typeof FeedbackChange>;
 
 export const ResultList = Type.Object({ items: Type.Array(ResultItem), next: Next });
 export type ResultList = Static<typeof ResultList>;
 
 export const ResultQuery = Type.Object(
   {
-    search: Type.Optional(Type.String({ maxLength: 200, description: 'part of a file name or model id' })),
+    search: Type.Optional(Type.String({ maxLength: 200, description: 'part of a file name' })),
     verdict: Type.Optional(Type.Enum(['good', 'anomaly'])),
     limit: Type.Optional(PageSize),
     after: Type.Optional(Cursor),

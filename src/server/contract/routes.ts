@@ -15,7 +15,7 @@ import {
   ThresholdChange,
 } from './models.ts';
 import { NewProject, ProjectDeletion, ProjectInfo } from './projects.ts';
-import { ExportQuery, ResultList, ResultQuery } from './results.ts';
+import { ExportQuery, FeedbackChange, ResultItem, ResultList, ResultQuery } from './results.ts';
 import type { Route } from './route.ts';
 import { Limits, Readiness } from './system.ts';
 import { ProjectTraining, SceneTraining, StartedJob } from './training.ts';
@@ -246,6 +246,17 @@ export const routes = {
     query: ExportQuery,
     answer: { kind: 'file', types: ['text/csv', 'application/json'], example: 'at,model_id,filename,…' },
     errors: ['project.not_found'],
+  },
+  judgeResult: {
+    method: 'PATCH',
+    path: '/projects/{project_id}/results/{result_id}',
+    summary: 'Note that a result is a false alarm, or that a defect was missed',
+    tag: 'projects',
+    scope: 'write',
+    body: FeedbackChange,
+    bodyExample: examples.feedback,
+    answer: { kind: 'json', schema: ResultItem, example: examples.result },
+    errors: ['project.not_found', 'result.not_found'],
   },
 
   // Labels
@@ -488,7 +499,6 @@ export const routes = {
     query: 'any',
     answer: picture,
     errors: ['scene.not_found', 'image.not_found', 'request.range'],
-    limit: 'failed_download',
   },
   projectImageFile: {
     method: 'GET',
@@ -499,7 +509,6 @@ export const routes = {
     query: 'any',
     answer: picture,
     errors: ['project.not_found', 'image.not_found', 'request.range'],
-    limit: 'failed_download',
   },
   previewFile: {
     method: 'GET',
@@ -510,7 +519,6 @@ export const routes = {
     query: 'any',
     answer: picture,
     errors: ['blob.not_found', 'request.range'],
-    limit: 'failed_download',
   },
   temporaryFile: {
     method: 'GET',
@@ -521,7 +529,6 @@ export const routes = {
     query: 'any',
     answer: picture,
     errors: ['blob.not_found', 'request.range'],
-    limit: 'failed_download',
   },
   sceneModelFile: {
     method: 'GET',
@@ -532,7 +539,6 @@ export const routes = {
     query: 'any',
     answer: modelFile,
     errors: ['model.not_found', 'blob.not_found', 'request.range'],
-    limit: 'failed_download',
   },
   projectModelFile: {
     method: 'GET',
@@ -543,7 +549,6 @@ export const routes = {
     query: 'any',
     answer: modelFile,
     errors: ['project.not_found', 'model.not_found', 'blob.not_found', 'request.range'],
-    limit: 'failed_download',
   },
 
   // The server itself

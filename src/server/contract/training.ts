@@ -2,17 +2,19 @@
 import Type, { type Static } from 'typebox';
 import { Slug } from './values.ts';
 
+export const trainingLimits = { minImgSize: 64, maxImgSize: 1024, maxEpochs: 10_000 } as const;
+
 const settings = {
   img_size: Type.Optional(
     Type.Integer({
-      minimum: 64,
-      maximum: 1024,
+      minimum: trainingLimits.minImgSize,
+      maximum: trainingLimits.maxImgSize,
       multipleOf: 32,
       default: 256,
       description: 'pictures are resized to a square of this side',
     }),
   ),
-  epochs: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 30 })),
+  epochs: Type.Optional(Type.Integer({ minimum: 1, maximum: trainingLimits.maxEpochs, default: 30 })),
   lr: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 1e-4 })),
 };
 

@@ -1,0 +1,26 @@
+// Every route's handler. The table is total: a row of routes.ts without its handler does not compile.
+import type { RouteId } from '../contract/routes.ts';
+import { fileHandlers } from './files.ts';
+import type { Handlers } from './handler.ts';
+import { imageHandlers } from './images.ts';
+import { jobHandlers } from './jobs.ts';
+import { labelHandlers } from './labels.ts';
+import { modelHandlers } from './models.ts';
+import { projectHandlers } from './projects.ts';
+import { resultHandlers } from './results.ts';
+import { systemHandlers } from './system.ts';
+import { trainingHandlers } from './training.ts';
+import { yoloHandlers } from './yolo.ts';
+
+export const handlers: Handlers<RouteId> = {
+  ...projectHandlers,
+  ...imageHandlers,
+  ...trainingHandlers,
+  ...resultHandlers,
+  ...labelHandlers,
+  ...yoloHandlers,
+  ...jobHandlers,
+  ...modelHandlers,
+  ...fileHandlers,
+  ...systemHandlers,
+};

@@ -1,0 +1,102 @@
+// Routes of the images of projects and scenes: the same for both, but for the name of the owner.
+import type { ImageItem, ImageList, ImagePage } from '../contract/images.ts';
+import type { Frozen } from '../contract/route.ts';
+import { addImages, type UploadAnswer } from '../datasets/add-images.ts';
+import { deleteImage } from '../datasets/delete-image.ts';
+import type { ImageRecord } from '../datasets/image-record.ts';
+import { imageUrl } from '../datasets/image-url.ts';
+import { listImages } from '../datasets/list-images.ts';
+import { markImage } from '../datasets/mark-image.ts';
+import type { Context } from '../platform/context.ts';
+import type { Owner } from '../platform/queue/job.ts';
+import { getProject } from '../projects/get-project.ts';
+import { answerUpload } from './answer-upload.ts';
+import type { Call, Handlers } from './handler.ts';
+import { pageOf } from './pages.ts';
+import { receive } from './receive.ts';
+
+const project = ({ project_id }: { readonly project_id: string }): Owner => ({
+  kind: 'project',
+  id: project_id,
+});
+const scene = ({ scene_id }: { readonly scene_id: string }): Owner => ({ kind: 'scene', id: scene_id });
+
+export const imageHandlers: Handlers<
+  | 'uploadSceneImages'
+  | 'listSceneImages'
+  | 'deleteSceneImage'
+  | 'markSceneImage'
+  | 'uploadProjectImages'
+  | 'listProjectImages'
+  | 'deleteProjectImage'
+  | 'markProjectImage'
+> = {
+  async uploadSceneImages(call) {
+    const answer = await upload(call, scene(call.params));
+    return answerUpload({ scene_id: call.params.scene_id, ...answer });
+  },
+
+  async listSceneImages({ services: { context }, params, query }) {
+    return list(context, scene(params), query);
+  },
+
+  async deleteSceneImage({ services: { context }, params, actor }) {
+    await deleteImage(context, scene(params), params.filename, actor);
+    return { ok: true };
+  },
+
+  async markSceneImage({ services: { context }, params, body, actor }) {
+    const owner = scene(params);
+    return item(owner, await markImage(context, owner, params.filename, body.mark, actor));
+  },
+
+  async uploadProjectImages(call) {
+    const { project_id } = call.params;
+    // Before anything of the body is read.
+    await getProject(call.services.context, project_id);
+    const answer = await upload(call, project(call.params));
+    return answerUpload({ project_id, ...answer });
+  },
+
+  async listProjectImages({ services: { context }, params, query }) {
+    return list(context, project(params), query);
+  },
+
+  async deleteProjectImage({ services: { context }, params, actor }) {
+    await deleteImage(context, project(params), params.filename, actor);
+    return { ok: true };
+  },
+
+  async markProjectImage({ services: { context }, params, body, actor }) {
+    const owner = project(params);
+    return item(owner, await markImage(context, owner, params.filename, body.mark, actor));
+  },
+};
+
+function upload(
+  call: Call<'uploadSceneImages'> | Call<'uploadProjectImages'>,
+  owner: Owner,
+): Promise<UploadAnswer> {
+  const { services, actor } = call;
+  return receive(call, 'image.too_large', (files) => addImages(services, owner, files, actor));
+}
+
+async function list(context: Context, owner: Owner, page: ImagePage): Promise<Frozen<ImageList>> {
+  const { items, ...next } = pageOf(await listImages(context, owner), page, ({ filename }) => filename);
+  return { items: items.map((record) => item(owner, record)), ...next };
+}
+
+function item(owner: Owner, record: ImageRecord): Frozen<ImageItem> {
+  const { id, filename, display_name, size, uploaded_at, width, height, mark = null } = record;
+  return {
+    id,
+    filename,
+    display_name,
+    url: imageUrl(owner, filename),
+    size,
+    uploaded_at,
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+    mark,
+  };
+}

@@ -1,0 +1,113 @@
+// Routes of models: what they are, what they say about pictures, and their files.
+import type { FastifyReply } from 'fastify';
+import { ServerError } from '../contract/errors.ts';
+import type { DownloadQuery, ModelDetail } from '../contract/models.ts';
+import type { Frozen } from '../contract/route.ts';
+import { deleteModel } from '../models/delete-model.ts';
+import { getModel } from '../models/get-model.ts';
+import { listModels } from '../models/list-models.ts';
+import { modelInfo } from '../models/model-info.ts';
+import type { ModelRecord } from '../models/model-record.ts';
+import { openDownload } from '../models/open-download.ts';
+import { patchThreshold } from '../models/patch-threshold.ts';
+import type { Context } from '../platform/context.ts';
+import { getProject } from '../projects/get-project.ts';
+import { answerOpenFile } from './file-answer.ts';
+import type { Call, Handlers } from './handler.ts';
+import { receive } from './receive.ts';
+
+export const modelHandlers: Handlers<
+  | 'listModels'
+  | 'getModel'
+  | 'deleteModel'
+  | 'testModel'
+  | 'patchThreshold'
+  | 'downloadModel'
+  | 'downloadProjectModel'
+  | 'uploadBaseModel'
+> = {
+  async listModels({ services: { context }, query }) {
+    return listModels(context, query);
+  },
+
+  async getModel({ services: { context }, params }) {
+    return modelDetail(await getModel(context, params.model_id));
+  },
+
+  async deleteModel({ services: { context, inference }, params, actor }) {
+    await deleteModel(context, params.model_id, actor, inference);
+    return { ok: true };
+  },
+
+  async testModel(call) {
+    const { services, params, query, actor } = call;
+    // Before anything of the body is read.
+    const { model_id } = await getModel(services.context, params.model_id);
+    const { store = true } = query;
+    return receive(call, 'image.too_large', (files) =>
+      services.inference.test(model_id, files, { store }, actor),
+    );
+  },
+
+  async patchThreshold({ services: { context }, params, body, actor }) {
+    return modelDetail(await patchThreshold(context, params.model_id, body, actor));
+  },
+
+  async downloadModel(call) {
+    return download(call, await getModel(call.services.context, call.params.model_id), call.query);
+  },
+
+  async downloadProjectModel(call) {
+    const { context } = call.services;
+    const { project_id } = await getProject(context, call.params.project_id);
+    return download(call, await modelOf(context, project_id, call.params.model_id), call.query);
+  },
+
+  async uploadBaseModel(call) {
+    const { services, params, actor } = call;
+    await getProject(services.context, params.project_id);
+    return receive(call, 'checkpoint.too_large', async (files) => {
+      const file = await onlyFile(files);
+      throw new Error(`internal: ${typeof file} ${typeof actor}`);
+    });
+  },
+};
+
+/** Throws model.not_found also for the models of others. */
+export async function modelOf(context: Context, projectId: string, modelId: string): Promise<ModelRecord> {
+  const record = await getModel(context, modelId);
+  if (record.owner.kind === 'project' && record.owner.id === projectId) return record;
+  throw new ServerError('model.not_found', `the project has no model ${JSON.stringify(modelId)}`);
+}
+
+async function download(
+  { services: { context }, request, reply }: Call<'downloadModel'> | Call<'downloadProjectModel'>,
+  { model_id, thresholds }: ModelRecord,
+  { format = null }: { readonly format?: DownloadQuery['format'] | null },
+): Promise<FastifyReply> {
+  const file = await openDownload(context, model_id, format);
+  // A bundle holds the threshold of the day.
+  const etag = `${file.filename}.${thresholds.length}`;
+  return answerOpenFile(request, reply, file, { etag, immutable: false, downloadName: file.filename });
+}
+
+function modelDetail(record: ModelRecord): Frozen<ModelDetail> {
+  const { detector, encoder, imported, job_id, dataset_sha256, thresholds, files } = record;
+  return {
+    ...modelInfo(record),
+    detector,
+    encoder,
+    imported,
+    job_id,
+    dataset_sha256,
+    thresholds,
+    files: Object.entries(files).map(([name, { bytes, sha256 }]) => ({ name, bytes, sha256 })),
+  };
+}
+
+/** To the end of the body, so that what follows the file is looked at too. */
+async function onlyFile<T>(files: AsyncIterable<T>): Promise<T> {
+  const all: T[] = [];
+  for await (const file of files) all.push(file);
+  return all[0]!;
+}
