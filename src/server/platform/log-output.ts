@@ -1,6 +1,6 @@
-// Lines to a file descriptor without waiting for whoever reads it: what cannot be written is dropped, and nothing ends or
-// hangs the process. (pino's own destination waits for ever at the exit when the disk is full.)
-import { write, writeSync } from 'node:fs';
+// Lines to stdout without waiting for whoever reads it: what cannot be written is dropped, and nothing ends or hangs the
+// process. (pino's own destination waits for ever at the exit when the disk is full or the reader of a pipe stands still.)
+import { fstatSync, write, writeSync } from 'node:fs';
 
 const maxWaitingBytes = 8 * 1024 * 1024;
 const busy = ['EAGAIN', 'EBUSY'];
@@ -10,8 +10,23 @@ export interface LineOutput {
   write(line: string): void;
 }
 
-/** Lines are written in order. What still waits at the exit of the process is written then, if it can be at once. */
-export function openLineOutput(fd: number): LineOutput {
+export function standardOutput(): LineOutput {
+  const kind = fstatSync(1);
+  return kind.isFIFO() || kind.isSocket() ? pipeOutput(process.stdout) : fileOutput(1);
+}
+
+/** Node writes pipes without blocking; a file it would write in the way of all else. */
+function pipeOutput(stream: NodeJS.WriteStream): LineOutput {
+  stream.on('error', () => {});
+  return {
+    write(line) {
+      if (stream.writableLength < maxWaitingBytes) stream.write(line);
+    },
+  };
+}
+
+/** Lines are written in order. What still waits when the process is made to exit is written then, if that can be. */
+function fileOutput(fd: number): LineOutput {
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let writing = false;

@@ -1,4 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -12,9 +16,9 @@ function logged(level = 'info') {
 }
 
 /** A process that logs 201 lines and ends, its stdout redirected by a shell. */
-function writer(redirection: string) {
+function writer(redirection: string, end: 'exit' | '' = '') {
   const script = fileURLToPath(new URL('./testing/log-writer.ts', import.meta.url));
-  const command = `exec "$0" --import tsx "$1" ${redirection}`;
+  const command = `"$0" --import tsx "$1" ${end} ${redirection}`;
   return promisify(execFile)('/bin/sh', ['-c', command, process.execPath, script], { timeout: 20_000 });
 }
 
@@ -72,17 +76,31 @@ describe('the log', () => {
     ['closed', '>&-'],
     ['on a full disk', '>/dev/full'],
     ['read by nobody any more', '| true'],
-  ])('does not end the process when stdout is %s', async (_, redirection) => {
-    expect((await writer(redirection)).stderr).toBe('alive\n');
+  ])('neither ends nor hangs the process when stdout is %s', async (_, redirection) => {
+    for (const end of ['', 'exit'] as const) expect((await writer(redirection, end)).stderr).toBe('alive\n');
   });
 
-  it('loses no line when the process ends in good order', async () => {
-    const { stdout } = await writer('| cat');
+  it('does not keep the process from its exit when the reader stands still', async () => {
+    const script = fileURLToPath(new URL('./testing/log-writer.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', script, 'exit'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    // Its 200 kB are more than a pipe takes, and nobody reads them.
+    const [code] = await once(child, 'exit');
+    child.stdout.destroy();
+    expect(code).toBe(0);
+  });
+
+  it.each(['a pipe', 'a file'])('loses no line to %s when the process ends by itself', async (kind) => {
+    const folder = await mkdtemp(join(tmpdir(), 'okapi-log-'));
+    const file = `"${join(folder, 'log')}"`;
+    const { stdout } = await writer(kind === 'a pipe' ? '| cat' : `>${file} && cat ${file}`);
     const messages = stdout
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).msg);
     expect(messages).toHaveLength(201);
     expect(messages.at(-1)).toBe('the last line');
+    await rm(folder, { recursive: true });
   });
 });

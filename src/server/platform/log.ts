@@ -1,7 +1,7 @@
 // The log: one JSON object a line to stdout, without keys of the API and without characters that steer a terminal.
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Clock } from './clock.ts';
-import { openLineOutput } from './log-output.ts';
+import { standardOutput } from './log-output.ts';
 
 const secretHeaders = ['authorization', 'x-api-key', 'cookie', 'set-cookie', 'proxy-authorization'];
 /** At the top, and up to two levels deep as in {req: {headers: {...}}}. */
@@ -13,7 +13,7 @@ export function openLog(options: {
   readonly clock: Clock;
   readonly out?: DestinationStream;
 }): Logger {
-  const { level, clock, out = openLineOutput(1) } = options;
+  const { level, clock, out = standardOutput() } = options;
   return pino(
     {
       level,

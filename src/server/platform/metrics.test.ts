@@ -38,7 +38,12 @@ describe('the metrics', () => {
 
   it('tell the jobs of each state and the queue, asked anew each time', async () => {
     let queued = 2;
-    const metrics = openMetrics({ ...readings(), jobs: async () => ({ ...jobs, queued }) });
+    let asked = 0;
+    const count = async () => {
+      asked++;
+      return { ...jobs, queued };
+    };
+    const metrics = openMetrics({ ...readings(), jobs: count });
     expect(await metrics.text()).toContain('okapi_jobs{state="queued"} 2\n');
     queued = 8;
     const text = await metrics.text();
@@ -48,6 +53,7 @@ describe('the metrics', () => {
       'okapi_job_queue_length 8',
     ])
       expect(text).toContain(`${line}\n`);
+    expect(asked).toBe(2);
   });
 
   it('tell durations of jobs and tests, and loaded detectors', async () => {

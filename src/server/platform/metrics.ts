@@ -73,11 +73,16 @@ export function openMetrics(readings: MetricReadings): Metrics {
     help: 'Pictures that were tested.',
     registers,
   });
-  addReadings(readings, registry);
+  // Two series tell of the jobs; they are counted once for each reading of the metrics.
+  let jobs: ReturnType<MetricReadings['jobs']> | null = null;
+  addReadings({ ...readings, jobs: () => jobs ?? readings.jobs() }, registry);
 
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text() {
+      jobs = readings.jobs();
+      return registry.metrics();
+    },
     countRequest({ route, method, status, seconds }) {
       const labels = { route: route ?? 'none', method: methods.includes(method) ? method : 'other' };
       requests.inc({ ...labels, status });
