@@ -6,11 +6,13 @@ export type BlobKey = string;
 
 export interface BlobStat {
   readonly sizeBytes: number;
+  /** When its bytes were written, by the wall clock of whoever keeps it. */
+  readonly modifiedMs: number;
 }
 
 /** What `put` and `adopt` acknowledged survives a power cut. Methods throw disk.full or disk.io_error (ServerError). */
 export interface BlobStore {
-  put(key: BlobKey, bytes: Uint8Array | Readable): Promise<BlobStat>;
+  put(key: BlobKey, bytes: Uint8Array | Readable): Promise<Pick<BlobStat, 'sizeBytes'>>;
   /** Takes local files over, all under one folder of keys: moved where possible. Durable once it returns. */
   adopt(files: ReadonlyMap<BlobKey, string>): Promise<void>;
   stat(key: BlobKey): Promise<BlobStat | null>;

@@ -19,7 +19,7 @@ export class FileBlobs implements BlobStore {
     this.#folders = new StoreFolders(roots, disk);
   }
 
-  async put(key: BlobKey, bytes: Uint8Array | Readable): Promise<BlobStat> {
+  async put(key: BlobKey, bytes: Uint8Array | Readable): Promise<Pick<BlobStat, 'sizeBytes'>> {
     const path = this.#path(key);
     return withDiskErrors(`write ${key}`, async () => ({
       sizeBytes: await writeDurableFile(this.#disk, this.#folders, path, bytes, ++this.#writes),
@@ -42,7 +42,7 @@ export class FileBlobs implements BlobStore {
   async stat(key: BlobKey): Promise<BlobStat | null> {
     return withDiskErrors(`read ${key}`, async () => {
       const found = isBlobKey(key) ? await this.#find(this.#folders.path(key)) : null;
-      return found === null ? null : { sizeBytes: found.sizeBytes };
+      return found === null ? null : { sizeBytes: found.sizeBytes, modifiedMs: found.modifiedMs };
     });
   }
 

@@ -10,18 +10,24 @@ export async function removeUnfinished(
   disk: StoreDisk = nodeStoreDisk,
 ): Promise<number> {
   let removed = 0;
-  for (const top of new StoreFolders(roots, disk).tops())
-    await withDiskErrors('look for unfinished files', async () => {
-      for await (const path of unfinishedBelow(top, disk)) {
-        await disk.unlink(path);
-        removed++;
-      }
-    });
+  await withDiskErrors('remove unfinished files', async () => {
+    for await (const path of unfinishedFiles(roots, disk)) {
+      await disk.unlink(path);
+      removed++;
+    }
+  });
   return removed;
 }
 
 /** Their paths. */
-export async function* unfinishedBelow(folder: string, disk: StoreDisk): AsyncGenerator<string> {
+export async function* unfinishedFiles(
+  roots: string | StoreRoots,
+  disk: StoreDisk = nodeStoreDisk,
+): AsyncGenerator<string> {
+  for (const top of new StoreFolders(roots, disk).tops()) yield* unfinishedBelow(top, disk);
+}
+
+async function* unfinishedBelow(folder: string, disk: StoreDisk): AsyncGenerator<string> {
   const entries = await disk.entries(folder).catch((error) => {
     if (isAbsent(error)) return [];
     throw error;

@@ -1,0 +1,314 @@
+import { appendFile, cp, mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Random } from '../../autodiff/random.ts';
+import { type TestContext, testContext } from '../testing/context.ts';
+import { type SampleRecords, sampleRecords } from '../testing/sample-records.ts';
+import { type FindingKind, findingTable } from './finding.ts';
+import { fsck, removeUnreferenced } from './fsck.ts';
+
+let test: TestContext;
+let sample: SampleRecords;
+let whole: TestContext;
+beforeAll(async () => {
+  whole = await testContext();
+  sample = await sampleRecords(whole.context);
+});
+beforeEach(async () => {
+  test = await testContext();
+  await cp(join(whole.folder, 'data'), at('.'), { recursive: true, preserveTimestamps: true });
+});
+afterEach(() => test.close());
+afterAll(() => whole.close());
+
+const at = (path: string) => join(test.folder, 'data', path);
+const found = async () => (await fsck(test.context)).map(({ kind, subject }) => [kind, subject]);
+const paths = () => {
+  const { owner, images, modelId, jobId } = sample;
+  const project = `projects/${owner.id}`;
+  return {
+    meta: `${project}/meta`,
+    index: `${project}/raw/_index`,
+    image: `${project}/raw/${images[0]}`,
+    label: `${project}/labels/${images[0]}`,
+    classes: `${project}/labels/classes`,
+    modelFile: `${project}/models/${modelId}/model.onnx`,
+    model: `.okapi/models/${modelId}`,
+    job: `.okapi/jobs/${jobId}`,
+    project,
+  };
+};
+
+/** Changes the JSON of a record. */
+async function edit(key: string, change: (value: never) => unknown): Promise<void> {
+  const path = at(`${key}.json`);
+  await writeFile(path, JSON.stringify(change(JSON.parse(await readFile(path, 'utf8')) as never)));
+}
+
+const aged = async (path: string) => {
+  await mkdir(dirname(at(path)), { recursive: true });
+  await writeFile(at(path), 'nobody names me');
+  await utimes(at(path), 0, 0);
+};
+
+type Paths = ReturnType<typeof paths>;
+type Corruption = readonly [
+  what: string,
+  (p: Paths) => Promise<unknown>,
+  (p: Paths) => readonly (readonly [FindingKind, string])[],
+];
+const torn = (key: string) => truncate(at(`${key}.json`), 5);
+
+const corruptions: readonly Corruption[] = [
+  ['a torn meta.json', (p) => torn(p.meta), (p) => [['record.damaged', p.meta]]],
+  [
+    'a meta.json without a name',
+    (p) => edit(p.meta, ({ name: _, ...rest }: { name: string }) => rest),
+    (p) => [['record.malformed', p.meta]],
+  ],
+  [
+    'a lost meta.json',
+    (p) => rm(at(`${p.meta}.json`)),
+    (p) => [
+      ['project.no_record', p.project],
+      ['model.orphan', p.model],
+    ],
+  ],
+  [
+    'a last model that is not there',
+    (p) => edit(p.meta, (meta: object) => ({ ...meta, last_model_id: 'gone' })),
+    (p) => [['project.last_model', p.meta]],
+  ],
+  [
+    'a deletion that was cut short',
+    (p) => edit(p.meta, (meta: object) => ({ ...meta, deleted_at: '2026-01-02' })),
+    (p) => [['project.unswept', p.project]],
+  ],
+  ['a torn _index.json', (p) => torn(p.index), (p) => [['record.damaged', p.index]]],
+  [
+    'an _index.json of another shape',
+    (p) => edit(p.index, () => ({ images: [] })),
+    (p) => [['record.malformed', p.index]],
+  ],
+  ['an image that is gone', (p) => rm(at(p.image)), (p) => [['image.missing', p.image]]],
+  ['an image cut short', (p) => truncate(at(p.image), 1), (p) => [['image.damaged', p.image]]],
+  ['an image with one other byte', (p) => writeFile(at(p.image), 'onf'), (p) => [['image.damaged', p.image]]],
+  [
+    'an image entry under another name',
+    (p) =>
+      edit(p.index, ({ files }: { files: object }) => ({
+        files: Object.fromEntries(
+          Object.entries(files).map(([name, record], i) => [
+            name,
+            i === 0 ? { ...record, filename: 'x.png' } : record,
+          ]),
+        ),
+      })),
+    (p) => [['image.record', p.image]],
+  ],
+  [
+    'an image entry that is a number',
+    (p) => edit(p.index, ({ files }: { files: object }) => ({ files: { ...files, [sample.images[0]!]: 7 } })),
+    (p) => [['image.record', p.image]],
+  ],
+  ['a torn label', (p) => torn(p.label), (p) => [['record.damaged', p.label]]],
+  [
+    'a label with a box outside',
+    (p) =>
+      edit(p.label, (label: object) => ({
+        ...label,
+        boxes: [{ label: 'class 0', x: 2, y: 0, width: 1, height: 1 }],
+      })),
+    (p) => [['record.malformed', p.label]],
+  ],
+  [
+    'a label of no image',
+    (p) =>
+      edit(p.label, (label) => label).then(() =>
+        writeFile(at(`${p.project}/labels/x.png.json`), '{"boxes": []}'),
+      ),
+    (p) => [['label.orphan', `${p.project}/labels/x.png`]],
+  ],
+  [
+    'a lost class',
+    (p) => edit(p.classes, () => ({ classes: ['class 1'] })),
+    (p) => [['label.class', p.label]],
+  ],
+  ['torn classes', (p) => torn(p.classes), (p) => [['record.damaged', p.classes]]],
+  ['a torn model record', (p) => torn(p.model), (p) => [['record.damaged', p.model]]],
+  [
+    'a model record without files',
+    (p) => edit(p.model, ({ files: _, ...rest }: { files: object }) => rest),
+    (p) => [['record.malformed', p.model]],
+  ],
+  ['a model file that is gone', (p) => rm(at(p.modelFile)), (p) => [['model.missing', p.modelFile]]],
+  ['a model file cut short', (p) => truncate(at(p.modelFile), 3), (p) => [['model.damaged', p.modelFile]]],
+  [
+    'a model file with one other byte',
+    (p) => writeFile(at(p.modelFile), 'the grapH'),
+    (p) => [['model.damaged', p.modelFile]],
+  ],
+  ['a torn job', (p) => torn(p.job), (p) => [['record.damaged', p.job]]],
+  [
+    'a job in a state that is none',
+    (p) => edit(p.job, (job: object) => ({ ...job, state: 'lost' })),
+    (p) => [['record.malformed', p.job]],
+  ],
+  [
+    'a finished job without an end',
+    (p) => edit(p.job, (job: object) => ({ ...job, finished_at: null })),
+    (p) => [['job.inconsistent', p.job]],
+  ],
+  [
+    'a running job of no project',
+    (p) =>
+      edit(p.job, (job: object) => ({
+        ...job,
+        state: 'running',
+        finished_at: null,
+        owner: { kind: 'project', id: 'no' },
+      })),
+    (p) => [['job.inconsistent', p.job]],
+  ],
+  [
+    'two open jobs of one project',
+    async (p) => {
+      for (const id of ['a', 'b']) {
+        await writeFile(at(`.okapi/jobs/${id}.json`), await readFile(at(`${p.job}.json`)));
+        await edit(`.okapi/jobs/${id}`, (job: object) => ({
+          ...job,
+          job_id: id,
+          state: 'queued',
+          finished_at: null,
+        }));
+      }
+    },
+    () => [['job.inconsistent', '.okapi/jobs/b']],
+  ],
+  ['a job lost from its journal', (p) => rm(at(`${p.job}.json`)), (p) => [['journal.orphan', p.job]]],
+  [
+    'a damaged line of a journal of events',
+    (p) => writeFile(at(`${p.job}.jsonl`), '{"seq":1,\n{"seq":2,"value":1}\n'),
+    (p) => [['journal.damaged', p.job]],
+  ],
+  [
+    'a damaged line of the audit log',
+    () => writeFile(at('.okapi/audit/2026-01.jsonl'), '{"seq":3,"value":1}\n'),
+    () => [['journal.damaged', '.okapi/audit/2026-01']],
+  ],
+  [
+    'a damaged API key',
+    async () => {
+      await mkdir(at('.okapi/keys'));
+      await writeFile(at('.okapi/keys/k.json'), '{"name": "k"}');
+    },
+    () => [['record.malformed', '.okapi/keys/k']],
+  ],
+  [
+    'an old file that no index names',
+    (p) => aged(`${p.project}/raw/stray.png`),
+    (p) => [['blob.unreferenced', `${p.project}/raw/stray.png`]],
+  ],
+  [
+    'an old model folder that no record names',
+    (p) => aged(`${p.project}/models/m/model.pt`),
+    (p) => [['blob.unreferenced', `${p.project}/models/m/model.pt`]],
+  ],
+];
+
+describe('fsck', () => {
+  it('finds nothing where all is whole, and changes nothing', async () => {
+    const before = await contents();
+    const checked: string[] = [];
+    expect(await fsck(test.context, { onProgress: (subject) => checked.push(subject) })).toEqual([]);
+    expect(await contents()).toEqual(before);
+    // Every file was looked at.
+    const files = [...before.keys()].map((path) => path.replace(/\.jsonl?$/, ''));
+    const looked = new Set(checked.map((key) => key.replace(/\.json$/, '')));
+    expect(files.filter((path) => !looked.has(path))).toEqual([]);
+  });
+
+  it.each(corruptions)('finds %s, and nothing else', async (_, corrupt, expected) => {
+    await corrupt(paths());
+    const before = await contents();
+    expect(await found()).toEqual(expected(paths()));
+    expect(await contents()).toEqual(before);
+  });
+
+  it('finds each of sixty random damages of files, and names the file', async () => {
+    const random = new Random(7);
+    const files = [...(await contents())].filter(
+      ([path]) => /^[^.].*\/(raw|models)\/|^models\//.test(path) && !path.includes('_index'),
+    );
+    const pick = (count: number) => random.int(count);
+    const damages: readonly ((bytes: Buffer) => Buffer | null)[] = [
+      () => null,
+      (bytes) => bytes.subarray(0, pick(bytes.length)),
+      (bytes) => Buffer.concat([bytes, Buffer.alloc(1 + pick(9))]),
+      (bytes) => Buffer.alloc(bytes.length),
+      (bytes) => {
+        const flipped = Buffer.from(bytes);
+        flipped[pick(bytes.length)]! ^= 1 << pick(8);
+        return flipped;
+      },
+    ];
+    for (let i = 0; i < 60; i++) {
+      const [path, bytes] = files[pick(files.length)]!;
+      const damaged = damages[i % damages.length]!(bytes);
+      if (damaged === null) await rm(at(path));
+      else await writeFile(at(path), damaged);
+      expect(await found()).toEqual([[expect.stringMatching(/^(image|model)\.(missing|damaged)$/), path]]);
+      await writeFile(at(path), bytes);
+    }
+    expect(await found()).toEqual([]);
+  });
+
+  it('does not call unreferenced what is new, what waits for a sweep, or what nobody can tell', async () => {
+    const { project, index, image } = paths();
+    await writeFile(at(`${project}/raw/new.png`), 'an upload that goes on');
+    const later = { ...test.context.clock, date: () => new Date(1000) };
+    await utimes(at(`${project}/raw/new.png`), 1, 1);
+    expect(await fsck({ ...test.context, clock: later })).toEqual([]);
+    await rm(at(`${project}/raw/new.png`));
+    await edit(index, ({ files }: { files: Record<string, object> }) => {
+      const { [sample.images[0]!]: _, ...rest } = files;
+      return { files: rest, deleted: { [sample.images[0]!]: '2026-01-02' } };
+    });
+    await rm(at(`${paths().label}.json`));
+    await utimes(at(image), 0, 0);
+    await aged(`${project}/yolo/dataset.zip`);
+    await aged('preview/m/x.png');
+    expect(await found()).toEqual([]);
+    await torn(index);
+    await utimes(at(`${project}/raw/${sample.images[1]}`), 0, 0);
+    expect(await found()).toEqual([['record.damaged', index]]);
+  });
+
+  it('deletes unreferenced files when it is asked to, and only those', async () => {
+    const before = await contents();
+    await aged(`${paths().project}/raw/stray.png`);
+    const findings = await fsck(test.context);
+    expect(await removeUnreferenced(test.context, findings)).toEqual([`${paths().project}/raw/stray.png`]);
+    expect(await contents()).toEqual(before);
+  });
+
+  it('has each kind of finding in a test', async () => {
+    const tested = new Set(corruptions.flatMap(([, , expected]) => expected(paths()).map(([kind]) => kind)));
+    const kinds = Object.keys(findingTable).filter((kind) => kind !== 'file.unfinished');
+    expect([...tested].sort()).toEqual(kinds.sort());
+  });
+
+  it('takes no offence at a torn last line, which the next append mends', async () => {
+    await appendFile(at(`${paths().job}.jsonl`), '{"seq":3,"va');
+    expect(await found()).toEqual([]);
+  });
+});
+
+async function contents(): Promise<Map<string, Buffer>> {
+  const entries = await readdir(at('.'), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const rows = files
+    .sort()
+    .map(async (path) => [path.slice(at('.').length + 1), await readFile(path)] as const);
+  return new Map(await Promise.all(rows));
+}

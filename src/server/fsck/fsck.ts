@@ -1,0 +1,54 @@
+// Walks all records and files and says what does not fit. It changes nothing.
+import { checkImages } from './check-images.ts';
+import { checkJobs, checkJournals } from './check-jobs.ts';
+import { checkLabels } from './check-labels.ts';
+import { checkModels } from './check-models.ts';
+import { checkLastModels, checkProjects } from './check-projects.ts';
+import { checkUnreferenced } from './check-unreferenced.ts';
+import type { Finding } from './finding.ts';
+import { Inspection, type Stores } from './inspection.ts';
+
+export interface FsckOptions {
+  /** Called with the key of each record and file before it is read. */
+  readonly onProgress?: (subject: string) => void;
+  /** Files that writers of the file stores left unfinished. */
+  readonly unfinished?: AsyncIterable<string>;
+}
+
+/** The stores must be openable; a record or file that cannot be used is a finding. Throws disk.io_error. */
+export async function fsck(
+  stores: Stores,
+  { onProgress = () => {}, unfinished }: FsckOptions = {},
+): Promise<Finding[]> {
+  const inspection = new Inspection(stores, onProgress);
+  await checkProjects(inspection);
+  await checkImages(inspection);
+  await checkLabels(inspection);
+  await checkModels(inspection);
+  checkLastModels(inspection);
+  await checkJobs(inspection);
+  await checkJournals(inspection);
+  await checkKeys(inspection);
+  await checkUnreferenced(inspection);
+  for await (const path of unfinished ?? []) inspection.find('file.unfinished', path);
+  return inspection.findings;
+}
+
+async function checkKeys(inspection: Inspection): Promise<void> {
+  for (const name of (await inspection.stores.docs.list('.okapi/keys')).docs) {
+    const key = `.okapi/keys/${name}`;
+    const record = await inspection.read(key);
+    if (record !== null && !(record.name === name && typeof record.sha256 === 'string'))
+      inspection.find('record.malformed', key, 'name or sha256 are not as expected');
+  }
+}
+
+/** Deletes what was found unreferenced; the keys. No server may use the stores meanwhile. */
+export async function removeUnreferenced(
+  { blobs }: Pick<Stores, 'blobs'>,
+  findings: readonly Finding[],
+): Promise<string[]> {
+  const keys = findings.flatMap(({ kind, subject }) => (kind === 'blob.unreferenced' ? [subject] : []));
+  for (const key of keys) await blobs.delete(key);
+  return keys;
+}
