@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { markImage } from '../datasets/mark-image.ts';
+import type { ModelRecord } from '../models/model-record.ts';
+import { docKeys } from '../platform/layout.ts';
+import type { Owner } from '../platform/queue/job.ts';
+import { LocalQueue } from '../platform/queue/local-queue.ts';
+import { type TestAudit, type TestContext, testActor, testContext } from '../testing/context.ts';
+import { modelId, startTraining } from './start-training.ts';
+import { project, putParts, putProject } from './testing/parts.ts';
+import type { TrainingRequest } from './training-settings.ts';
+
+let opened: TestContext;
+let context: TestContext['context'];
+beforeEach(async () => {
+  opened = await testContext();
+  const queue = new LocalQueue({ ...opened.context, runners: {} });
+  context = { ...opened.context, queue };
+  await putProject(context, 'p');
+  await putParts(context, project('p'), 6);
+});
+afterEach(() => opened.close());
+
+const start = (request: TrainingRequest = {}, owner: Owner = project('p')) =>
+  startTraining(context, owner, request, testActor);
+const code = (code: string) => expect.objectContaining({ code });
+
+describe('startTraining', () => {
+  it('adds a job that holds ids and numbers, and says so in the audit', async () => {
+    const { job_id } = await start({ img_size: 128, epochs: 7, lr: 0.01 });
+    const job = await context.queue.get(job_id);
+    expect(job).toMatchObject({
+      kind: 'train',
+      state: 'queued',
+      model_id: 'p-20260102-030405',
+      created_by: 'tester',
+      request: {
+        snapshot: expect.stringMatching(/^[0-9a-f]{64}$/),
+        images: 6,
+        img_size: 128,
+        epochs: 7,
+        lr: 0.01,
+        base_model_id: null,
+        training_mode: 'anomaly',
+      },
+    });
+    expect(JSON.stringify(job)).not.toContain(opened.folder);
+    expect((context.audit as TestAudit).entries).toMatchObject([
+      { actor: testActor, action: 'training.start', subject: `jobs/${job_id}`, details: { project: 'p' } },
+    ]);
+  });
+
+  it('leaves the learning rate to the trainer when the request names none', async () => {
+    const { job_id } = await start();
+    expect((await context.queue.get(job_id))?.request).toMatchObject({ img_size: 256, epochs: 30, lr: null });
+  });
+
+  it('keeps the list of good images as they are now', async () => {
+    const [bad, ...good] = await putParts(context, project('p'), 7);
+    await markImage(context, project('p'), bad!, 'ng', testActor);
+    const { job_id } = await start();
+    const { snapshot } = (await context.queue.get(job_id))!.request as { snapshot: string };
+    await context.docs.delete(docKeys.images(project('p')));
+    expect((await context.docs.get(docKeys.snapshot(snapshot)))?.value).toEqual({ images: good });
+  });
+
+  it.each([
+    { img_size: 0 },
+    { img_size: 31 },
+    { img_size: 32 },
+    { img_size: 100 },
+    { img_size: 1056 },
+    { img_size: 1e9 },
+    { epochs: 0 },
+    { epochs: -1 },
+    { epochs: 1.5 },
+    { epochs: 10_001 },
+    { epochs: 2 ** 53 },
+    { lr: 0 },
+    { lr: 1e-8 },
+    { lr: -1 },
+    { lr: 1.1 },
+    { lr: Number.NaN },
+    { lr: Number.POSITIVE_INFINITY },
+  ])('refuses %o, naming the field', async (request) => {
+    const [field] = Object.keys(request);
+    await expect(start(request)).rejects.toMatchObject({
+      code: 'request.invalid',
+      errors: [{ path: `body.${field}`, detail: expect.stringContaining('expected') }],
+    });
+    expect(await context.queue.list()).toEqual([]);
+  });
+
+  it.each([{ img_size: 64, epochs: 1, lr: 1e-7 }, { img_size: 1024, epochs: 3, lr: 1 }, { epochs: 10_000 }])(
+    'takes %o',
+    async (request) => {
+      await start(request);
+    },
+  );
+
+  it('refuses what is legal field by field and too much as a whole, with the estimate', async () => {
+    await expect(start({ img_size: 1024, epochs: 10_000 })).resolves.toBeDefined();
+    await putProject(context, 'big');
+    const files = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, i) => [`${i}.png`, { id: String(i), filename: `${i}.png` }]),
+    );
+    await context.docs.put(docKeys.images(project('big')), { files });
+    await expect(start({ img_size: 1024, epochs: 10_000 }, project('big'))).rejects.toThrow(
+      expect.objectContaining({
+        code: 'job.too_large',
+        message: expect.stringMatching(/at least 445 hours; a job may take 24/),
+      }),
+    );
+  });
+
+  it('needs an owner with five good images', async () => {
+    await expect(start({}, project('nobody'))).rejects.toThrow(code('project.not_found'));
+    await expect(start({}, { kind: 'scene', id: 'nobody' })).rejects.toThrow(code('scene.not_found'));
+    await expect(start({}, { kind: 'scene', id: '../p' })).rejects.toThrow(code('scene.not_found'));
+    await putParts(context, project('p'), 4);
+    await expect(start()).rejects.toThrow(code('dataset.too_few_images'));
+    await putParts(context, { kind: 'scene', id: 's' }, 5);
+    await start({}, { kind: 'scene', id: 's' });
+  });
+
+  it('refuses projects of the mode yolo', async () => {
+    await putProject(context, 'y', 'yolo');
+    await expect(start({}, project('y'))).rejects.toThrow(code('project.wrong_mode'));
+  });
+
+  it('needs a base model of the same project for fine-tuning', async () => {
+    await putProject(context, 'f', 'finetune');
+    await putParts(context, project('f'), 5);
+    const model = (id: string, owner: Owner) =>
+      context.docs.put(docKeys.model(id), {
+        model_id: id,
+        owner,
+        thresholds: [],
+        files: {},
+      } as unknown as ModelRecord);
+    await model('import-1', project('f'));
+    await model('foreign', project('p'));
+    await expect(start({}, project('f'))).rejects.toMatchObject({
+      code: 'request.invalid',
+      errors: [{ path: 'body.base_model_id' }],
+    });
+    for (const base_model_id of ['nothing', 'foreign', '../p', '__proto__'])
+      await expect(start({ base_model_id }, project('f'))).rejects.toThrow(code('model.not_found'));
+    const { job_id } = await start({ base_model_id: 'import-1' }, project('f'));
+    expect((await context.queue.get(job_id))?.request).toMatchObject({
+      base_model_id: 'import-1',
+      training_mode: 'finetune',
+    });
+  });
+
+  it('waits for approval where the configuration wants it', async () => {
+    context = {
+      ...context,
+      config: { ...context.config, training: { ...context.config.training, require_approval: true } },
+    };
+    const { job_id } = await start();
+    expect((await context.queue.get(job_id))?.state).toBe('waiting_approval');
+  });
+
+  it('starts one of two trainings that are asked for at once', async () => {
+    const both = await Promise.allSettled([start(), start()]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find((row) => row.status === 'rejected')?.reason).toMatchObject({
+      code: 'job.already_running',
+    });
+  });
+
+  it('gives models of one second different ids, also across owners of one name', async () => {
+    const scene: Owner = { kind: 'scene', id: 'p' };
+    await putParts(context, scene, 5);
+    const ids: string[] = [];
+    for (const owner of [project('p'), scene, project('p'), scene]) {
+      const { job_id } = await start({}, owner);
+      ids.push((await context.queue.get(job_id))!.model_id);
+      await context.queue.cancel(job_id, 'me');
+    }
+    await context.docs.put(docKeys.model('p-20260102-030405-5'), {});
+    const { job_id } = await start();
+    ids.push((await context.queue.get(job_id))!.model_id);
+    const base = 'p-20260102-030405';
+    expect(ids).toEqual([base, `${base}-2`, `${base}-3`, `${base}-4`, `${base}-6`]);
+  });
+
+  it('makes ids that are slugs for the longest owners too', () => {
+    const id = modelId(project('x'.repeat(200)), new Date(0), 12);
+    expect(id).toMatch(/^[a-z0-9_-]{200}$/);
+    expect(id).toMatch(/x-19700101-000000-12$/);
+  });
+});

@@ -1,0 +1,203 @@
+// Runs a training job: a child makes the model in the job's folder, then it is stored. Any part may run twice.
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TrainedModel, TrainRequest } from '../../vision/detectors/detector.ts';
+import { trainInChild } from '../../vision/detectors/train-in-child.ts';
+import { defaultEncoder, weightsFolders } from '../../vision/encoders/table.ts';
+import { OkapiError } from '../../vision/errors.ts';
+import { type ChildTrainingOptions, TrainingCrash } from '../../vision/training/child-training.ts';
+import { ServerError } from '../contract/errors.ts';
+import { getModel } from '../models/get-model.ts';
+import { folderOf, readModel } from '../models/model-documents.ts';
+import { storeModel } from '../models/store-model.ts';
+import type { Config } from '../platform/config.ts';
+import type { Context } from '../platform/context.ts';
+import { blobKeys } from '../platform/layout.ts';
+import type { JobRecord } from '../platform/queue/job.ts';
+import type { JobAttempt, JobRunner } from '../platform/queue/job-queue.ts';
+import { finishedModel } from './finished-model.ts';
+import { jobEvent } from './job-events.ts';
+import { sampleStore } from './samples.ts';
+import { getSnapshot, parseOrder, type TrainingOrder } from './training-order.ts';
+
+/** How the model is made: in a child process, unless a test says otherwise. */
+export type Train = (
+  request: TrainRequest,
+  options: Omit<ChildTrainingOptions<TrainedModel>, 'parseResult'>,
+) => Promise<TrainedModel>;
+
+/** One run of ONNX Runtime blocks its process: a large step on a slow machine takes minutes. */
+const LONGEST_SILENCE_MS = 300_000;
+/** Well under the 5 s in which a canceled job must have ended. */
+const GRACE_MS = 3500;
+
+/**
+ * The runner of jobs of kind `train`. An attempt goes on from the checkpoint of the one before; a model that is complete in
+ * the job's folder is stored and not trained again. Threads: those of the configuration, else all processors but one,
+ * shared by the workers.
+ */
+export function trainRunner(
+  context: Context,
+  options: { readonly train?: Train; readonly silentMs?: number } = {},
+): JobRunner {
+  const { train = trainInChild, silentMs = LONGEST_SILENCE_MS } = options;
+  return async (attempt) => {
+    const { job, workFolder } = attempt;
+    const folder = join(workFolder, 'model');
+    if ((await readModel(context, job.model_id)) === null) {
+      let model = await finishedModel(context.blobs, job, folder);
+      if (model === null) {
+        await trainModel(context, attempt, { train, silentMs, folder });
+        model = await finishedModel(context.blobs, job, folder);
+      }
+      if (model === null) throw new Error('internal: the training left no whole model');
+      await attempt.finalise();
+      await storeModel(context, model);
+    } else await attempt.finalise();
+  };
+}
+
+interface Making {
+  readonly train: Train;
+  readonly silentMs: number;
+  readonly folder: string;
+}
+
+async function trainModel(context: Context, attempt: JobAttempt, making: Making): Promise<void> {
+  const { config } = context;
+  const samples = sampleStore(context, attempt);
+  const request = await trainRequest(context, attempt, making.folder);
+  const options: Parameters<Train>[1] = {
+    signal: attempt.signal,
+    graceMs: GRACE_MS,
+    commandPrefix: config.training.sandbox_command,
+    limits: {
+      memoryBytes: config.jobs.max_memory_mb * 2 ** 20,
+      wallMs: config.jobs.max_hours * 3_600_000,
+      silentMs: making.silentMs,
+      messageBytes: 2 ** 26,
+    },
+    onEvent: (event) => (event.type === 'sample' ? samples.add(event) : attempt.emit(jobEvent(event))),
+  };
+  try {
+    await making.train(request, options).catch((error: unknown) => {
+      if (!(error instanceof OkapiError) || !isLostState(error)) throw error;
+      attempt.emit({ type: 'log', text: `the saved state cannot be used; the training starts anew` });
+      return making.train({ ...request, resume: false }, options);
+    });
+  } catch (error) {
+    throw limitError(error, config.jobs);
+  } finally {
+    await samples.done();
+  }
+}
+
+/** The state was damaged on disk, or is that of an older version of this program. */
+function isLostState({ code, message }: OkapiError): boolean {
+  return (
+    code === 'checkpoint.incompatible' || (code === 'checkpoint.corrupt' && message.includes('resume state'))
+  );
+}
+
+function limitError(error: unknown, { max_memory_mb, max_hours }: Config['jobs']): unknown {
+  const breach = error instanceof TrainingCrash ? error.breach : null;
+  if (breach === 'memory')
+    return new ServerError(
+      'job.out_of_memory',
+      `the training needed more than ${max_memory_mb} MB. Ask for a smaller img_size, lower training.batch_size or raise jobs.max_memory_mb.`,
+      { cause: error },
+    );
+  if (breach === 'time')
+    return new ServerError(
+      'job.timeout',
+      `the training took longer than ${max_hours} hours. Ask for fewer epochs or a smaller img_size, or raise jobs.max_hours.`,
+      { cause: error },
+    );
+  return error;
+}
+
+async function trainRequest(
+  context: Context,
+  { job, workFolder }: JobAttempt,
+  folder: string,
+): Promise<TrainRequest> {
+  const { config, docs } = context;
+  const order = parseOrder(job.request);
+  const folders = [config.training.weights_dir, ...weightsFolders(config.root_dir, config.data_dir)];
+  const base = order.base_model_id === null ? null : await baseFolder(context, order.base_model_id);
+  return {
+    kind: 'autoencoder',
+    pictures: await picturesOf(context, job, await getSnapshot(docs, order.snapshot)),
+    folder,
+    stateFolder: join(workFolder, 'state'),
+    resume: true,
+    base,
+    device: config.training.device,
+    threads: threadsOf(config),
+    encoderSource: { folders },
+    settings: {
+      ...settingsOf(order, config.training),
+      // That of the base model, when there is one.
+      ...(base === null && { encoder: await defaultEncoder(folders) }),
+    },
+    record: {
+      model_id: job.model_id,
+      mode: job.owner.kind,
+      scene_id: job.owner.kind === 'scene' ? job.owner.id : null,
+      project_id: job.owner.kind === 'project' ? job.owner.id : null,
+      base_model_id: order.base_model_id,
+      training_mode: order.training_mode,
+    },
+  };
+}
+
+/** What the request names, then the configuration; the rest is the trainer's own. */
+export function settingsOf(order: TrainingOrder, training: Config['training']): Record<string, number> {
+  return {
+    imageSize: order.img_size,
+    epochs: order.epochs,
+    ...(order.lr !== null && { learningRate: order.lr }),
+    // Few images in large batches make few steps, and few steps learn little.
+    batchSize: Math.min(training.batch_size, Math.max(4, Math.floor(order.images / 8))),
+    validationRatio: training.val_ratio,
+    patience: training.patience,
+    minEpochs: training.min_epochs_before_early_stop,
+  };
+}
+
+/** One processor stays free for requests. */
+export function threadsOf(
+  { training, jobs }: Pick<Config, 'training' | 'jobs'>,
+  processors = availableParallelism(),
+): number {
+  return training.threads ?? Math.max(1, Math.ceil((processors - 1) / jobs.max_workers));
+}
+
+async function picturesOf(
+  { blobs }: Context,
+  { owner }: JobRecord,
+  names: readonly string[],
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of names) {
+    try {
+      paths.push(await blobs.localPath(blobKeys.image(owner, name)));
+    } catch (error) {
+      if (!(error instanceof ServerError && error.code === 'blob.not_found')) throw error;
+      throw new ServerError('dataset.changed', `the file of the image ${name} is gone`, { cause: error });
+    }
+  }
+  return paths;
+}
+
+/** The folder of the base model, or its weights where a store has no folders. */
+async function baseFolder(context: Context, id: string): Promise<string> {
+  const record = await getModel(context, id);
+  const pathOf = (name: string) => context.blobs.localPath(`${folderOf(record)}/${name}`);
+  const names = Object.keys(record.files);
+  const paths = await Promise.all(names.map(pathOf));
+  const [folder, ...others] = new Set(paths.map((path) => dirname(path)));
+  if (folder !== undefined && others.length === 0) return folder;
+  const weights = names.findIndex((name) => /^model\.(safetensors|pt|pth)$/.test(name));
+  return paths[weights] ?? Promise.reject(new ServerError('model.corrupt', `the model ${id} has no weights`));
+}
