@@ -1,0 +1,116 @@
+// One picture through one detector: decode, predict, draw, encode.
+import { readFile, writeFile } from 'node:fs/promises';
+import { originalRegions } from '../../vision/detectors/autoencoder/inspect.ts';
+import {
+  type Detector,
+  decodePicture,
+  encodePicture,
+  OkapiError,
+  type Picture,
+  type PictureLimits,
+  type Prediction,
+  probePicture,
+  type Region,
+  renderPrediction,
+} from '../../vision/index.ts';
+import { ServerError } from '../contract/errors.ts';
+import { typeList } from '../datasets/accepted-types.ts';
+import type { ChildSettings, FoundRegion, PreviewPaths } from './inspect-request.ts';
+
+/** A file and how many pixels it says that it has. */
+export interface PictureFile {
+  readonly bytes: Uint8Array;
+  readonly pixels: number;
+}
+
+/** Throws the image.* errors of what can be seen without decoding. */
+export async function readPictureFile(
+  path: string,
+  { limits, accepted }: Pick<ChildSettings, 'limits' | 'accepted'>,
+): Promise<PictureFile> {
+  const bytes = await readFile(path);
+  const { type, width, height } = probePicture(bytes, limits);
+  if (!accepted.includes(type)) {
+    const text = `expected ${typeList(accepted)}, got a ${typeList([type])} file`;
+    throw new OkapiError('image.unsupported_type', text);
+  }
+  return { bytes, pixels: width * height };
+}
+
+/** Throws the image.* errors, and image.decode_timeout when it takes too long: the decoder then still works. */
+export async function decodeWithin(
+  { bytes }: PictureFile,
+  limits: PictureLimits,
+  timeoutMs: number,
+): Promise<Picture> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const text = `expected to decode the picture within ${timeoutMs / 1000} s`;
+      reject(new ServerError('image.decode_timeout', text));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([decodePicture(bytes, limits), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export interface Inspected {
+  readonly score: number;
+  readonly isAnomaly: boolean;
+  readonly regions: readonly FoundRegion[];
+}
+
+/** Throws model.corrupt when the model gives the picture no finite score. */
+export async function inspectPicture(
+  detector: Detector,
+  picture: Picture,
+  threshold: number,
+  previews: PreviewPaths | null,
+): Promise<Inspected> {
+  const predicted = await predictOne(detector, picture);
+  const isAnomaly = predicted.score > threshold;
+  const prediction = { ...predicted, isAnomaly, regions: regionsOf(detector, predicted, picture, isAnomaly) };
+  if (previews !== null) await drawPreviews(detector, picture, prediction, previews);
+  const regions = prediction.regions.map(({ box, area, peak }) => ({ bbox: box, area, peak }));
+  return { score: predicted.score, isAnomaly, regions };
+}
+
+async function predictOne(detector: Detector, picture: Picture): Promise<Prediction> {
+  try {
+    const [prediction] = await detector.predict([picture]);
+    if (Number.isFinite(prediction!.score)) return prediction!;
+  } catch (error) {
+    if (!(error instanceof OkapiError)) throw error;
+  }
+  throw new ServerError('model.corrupt', 'the model gives a picture no finite score');
+}
+
+/** Models of the original mark places only in pictures over the threshold, which may be another than in their files. */
+function regionsOf(
+  { model }: Detector,
+  { map, regions }: Prediction,
+  picture: Picture,
+  isAnomaly: boolean,
+): readonly Region[] {
+  return model.threshold.pixelValue === null ? originalRegions(map, isAnomaly, picture) : regions;
+}
+
+/** Encoded anew, so they carry no metadata of the upload. */
+async function drawPreviews(
+  detector: Detector,
+  picture: Picture,
+  prediction: Prediction,
+  paths: PreviewPaths,
+): Promise<void> {
+  const { heatmap, overlay } = renderPrediction(picture, prediction, detector.model);
+  const write = async (path: string, drawn: Picture) =>
+    writeFile(path, await encodePicture(drawn, 'jpeg', { quality: 90 }));
+  await Promise.all([
+    write(paths.image, picture),
+    write(paths.heatmap, heatmap),
+    write(paths.overlay, overlay),
+  ]);
+}

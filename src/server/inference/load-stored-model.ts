@@ -1,0 +1,46 @@
+// Opens a stored model as a detector, after its files were found to be those of its record.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Runtime } from '../../autodiff/runtime.ts';
+import { manifestName } from '../../vision/checkpoint/model-folder.ts';
+import { type Detector, loadDetector, OkapiError } from '../../vision/index.ts';
+import { ServerError } from '../contract/errors.ts';
+import type { ModelToLoad } from './inspect-request.ts';
+
+/** Throws model.corrupt for whatever keeps the files from being the model that was stored. */
+export async function loadStoredModel(model: ModelToLoad, runtime: Runtime): Promise<Detector> {
+  // Our own folders have a manifest: with that as recorded, loading verifies what it lists.
+  const checked = Object.hasOwn(model.files, manifestName) ? [manifestName] : Object.keys(model.files);
+  for (const name of checked) await verify(model, name);
+  try {
+    return await loadDetector(model.folder, runtime);
+  } catch (error) {
+    if (!(error instanceof OkapiError) || !error.code.startsWith('checkpoint.')) throw error;
+    throw corrupt(model, error.message.replaceAll(model.folder, 'its folder'));
+  }
+}
+
+async function verify(model: ModelToLoad, name: string): Promise<void> {
+  const hash = createHash('sha256');
+  try {
+    for await (const piece of createReadStream(join(model.folder, name))) hash.update(piece as Buffer);
+  } catch (error) {
+    throw corrupt(model, `${name} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  if (hash.digest('hex') !== model.files[name]!.sha256)
+    throw corrupt(model, `${name} is not what was stored`);
+}
+
+function corrupt({ id }: ModelToLoad, what: string): ServerError {
+  return new ServerError('model.corrupt', `the model ${id} is damaged: ${what}`);
+}
+
+/**
+ * What a loaded model takes: its weights, as ONNX Runtime holds them, twice where it lays them out anew, and buffers.
+ */
+export function estimateBytes({ files }: ModelToLoad): number {
+  const weights = Object.entries(files).filter(([name]) => name.startsWith('model.'));
+  const graph = files['model.onnx']?.bytes ?? Math.max(0, ...weights.map(([, { bytes }]) => bytes));
+  return graph * 2 + 32 * 2 ** 20;
+}

@@ -1,0 +1,204 @@
+// Tests pictures with stored models: who may go first, where the pictures go, and what is answered and remembered.
+import { dirname } from 'node:path';
+import { type ErrorCode, ServerError } from '../contract/errors.ts';
+import type { StagedFile } from '../datasets/image-record.ts';
+import { getModel } from '../models/get-model.ts';
+import { folderOf } from '../models/model-documents.ts';
+import { thresholdOf } from '../models/model-info.ts';
+import type { ModelRecord } from '../models/model-record.ts';
+import type { Actor } from '../platform/audit.ts';
+import type { Context } from '../platform/context.ts';
+import { inOrder } from './in-order.ts';
+import type { ModelToLoad } from './inspect-request.ts';
+import { type InspectAnswer, Inspector } from './inspector.ts';
+import { type StagedPreviews, stagePreviews } from './previews.ts';
+import { RequestGate } from './request-gate.ts';
+import { addResults, type TestResult } from './results.ts';
+import { type TestedItem, type TestItem, untested } from './test-item.ts';
+
+export interface TestOptions {
+  /** false: no previews and no history; the answer is quicker, and nothing of the pictures stays. */
+  readonly store: boolean;
+}
+
+export interface InferenceStats {
+  /** Requests that are worked on, and that wait. */
+  readonly active: number;
+  readonly waiting: number;
+  /** Since the start: files answered for, and the seconds that this took. */
+  readonly pictures: number;
+  readonly pictureSeconds: number;
+  /** Models read into memory. */
+  readonly loads: number;
+  /** Pictures tried again because the child had ended. */
+  readonly retries: number;
+}
+
+export interface Inference {
+  /**
+   * One item for each file, in the order sent; a file that is no picture has an error, and the others are as without it.
+   * Throws model.not_found, model.corrupt, server.busy, server.stopping.
+   */
+  test(
+    modelId: string,
+    files: AsyncIterable<StagedFile>,
+    options: TestOptions,
+    actor: Actor,
+  ): Promise<{ readonly model_id: string; readonly items: TestItem[] }>;
+  stats(): InferenceStats;
+  /** Resolves when no request that was begun before works with the model. */
+  whenIdle(modelId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Requests worked on at a time, and pictures at a time in each of them and in the child. Requests are not put together into
+ * batches: the graphs of today take one picture, so a batch would be computed one by one and the first would wait for the last.
+ */
+const SIDE_BY_SIDE = 4;
+
+export function openInference(context: Context): Inference {
+  const { max_waiting_requests: waiting } = context.config.inference;
+  const gate = new RequestGate({ active: SIDE_BY_SIDE, waiting }, context.clock);
+  const inspector = new Inspector(context, SIDE_BY_SIDE);
+  const uses = new Uses();
+  const total = { pictures: 0, pictureSeconds: 0 };
+  return {
+    test: (modelId, files, { store }, actor) =>
+      gate.run(() =>
+        uses.during(modelId, async () => {
+          const record = await getModel(context, modelId);
+          const model = await toLoad(context, record);
+          const items = await inOrder(files, SIDE_BY_SIDE, async (file) => {
+            const from = context.clock.nowMs();
+            const item = await testFile(context, inspector, { record, model, file, store });
+            total.pictures++;
+            total.pictureSeconds += (context.clock.nowMs() - from) / 1000;
+            return item;
+          });
+          if (store) await remember(context, record, items, actor);
+          return { model_id: modelId, items };
+        }),
+      ),
+    stats: () => ({ active: gate.active, waiting: gate.waiting, ...total, ...inspector.counts }),
+    whenIdle: (modelId) => uses.whenIdle(modelId),
+    close: () => inspector.close(),
+  };
+}
+
+/** Throws model.corrupt when a file is missing. */
+async function toLoad({ blobs }: Context, record: ModelRecord): Promise<ModelToLoad> {
+  const { model_id: id, files } = record;
+  const [first = ''] = Object.keys(files);
+  try {
+    // The files of a model share a key prefix, and so a local folder.
+    return { id, files, folder: dirname(await blobs.localPath(`${folderOf(record)}/${first}`)) };
+  } catch (error) {
+    if (!(error instanceof ServerError && error.code === 'blob.not_found')) throw error;
+    throw new ServerError('model.corrupt', `the model ${id} is damaged: ${first} is missing`);
+  }
+}
+
+interface FileToTest {
+  readonly record: ModelRecord;
+  readonly model: ModelToLoad;
+  readonly file: StagedFile;
+  readonly store: boolean;
+}
+
+async function testFile(
+  context: Context,
+  inspector: Inspector,
+  { record, model, file, store }: FileToTest,
+): Promise<TestItem> {
+  if ('refused' in file)
+    return untested(file.displayName, file.refused.code as ErrorCode, file.refused.detail);
+  const previews = store ? stagePreviews(context, record.model_id) : null;
+  try {
+    const threshold = thresholdOf(record).value;
+    const paths = previews?.paths ?? null;
+    const request = { do: 'inspect', model, picture: file.path, threshold, previews: paths } as const;
+    const answer = await inspector.inspect(request);
+    if (answer.kind === 'refused') return untested(file.displayName, answer.code, answer.detail);
+    return await itemOf(context, file.displayName, threshold, answer, previews);
+  } finally {
+    await previews?.release();
+  }
+}
+
+async function itemOf(
+  context: Context,
+  filename: string,
+  threshold: number,
+  { score, isAnomaly, regions }: Extract<InspectAnswer, { kind: 'inspected' }>,
+  previews: StagedPreviews | null,
+): Promise<TestedItem> {
+  const urls = (await previews?.store()) ?? null;
+  return {
+    filename,
+    score,
+    thr: threshold,
+    threshold,
+    is_anomaly: isAnomaly,
+    image_url: urls?.image ?? null,
+    heatmap_url: urls?.heatmap ?? null,
+    overlay_url: urls?.overlay ?? null,
+    result_image: urls?.overlay ?? null,
+    bboxes: regions.map(({ bbox }) => bbox),
+    detections: [],
+    regions,
+    result_id: urls && context.ids.random(),
+  };
+}
+
+async function remember(
+  context: Context,
+  record: ModelRecord,
+  items: readonly TestItem[],
+  actor: Actor,
+): Promise<void> {
+  const at = context.clock.date().toISOString();
+  const results = items.flatMap((item): TestResult[] => {
+    if ('error' in item) return [];
+    const { filename, score, threshold, is_anomaly } = item;
+    return [
+      {
+        result_id: item.result_id!,
+        model_id: record.model_id,
+        filename,
+        score,
+        threshold,
+        is_anomaly,
+        regions: item.regions.length,
+        at,
+        by: actor.name,
+        image_url: item.image_url!,
+        heatmap_url: item.heatmap_url!,
+        overlay_url: item.overlay_url!,
+      },
+    ];
+  });
+  await addResults(context, record.owner, results);
+}
+
+/** Which models are worked with. */
+class Uses {
+  readonly #running = new Map<string, Set<Promise<unknown>>>();
+
+  async during<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const running = this.#running.get(id) ?? new Set();
+    this.#running.set(id, running);
+    const result = work();
+    running.add(result);
+    try {
+      return await result;
+    } finally {
+      running.delete(result);
+      if (running.size === 0) this.#running.delete(id);
+    }
+  }
+
+  async whenIdle(id: string): Promise<void> {
+    await Promise.allSettled(this.#running.get(id) ?? []);
+  }
+}

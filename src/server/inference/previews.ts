@@ -1,0 +1,87 @@
+// Preview pictures: random names, so that nobody can guess them; they expire, and a journal for each hour remembers when.
+import type { Readable } from 'node:stream';
+import { ServerError } from '../contract/errors.ts';
+import type { Context } from '../platform/context.ts';
+import type { DocKey } from '../platform/docs/doc-store.ts';
+import { blobKeys } from '../platform/layout.ts';
+import type { PreviewPaths } from './inspect-request.ts';
+
+const journals = '.okapi/previews' as DocKey;
+const namePattern = /^[0-9a-f]{32}\.(png|jpg)$/;
+const HOUR_MS = 3_600_000;
+
+interface Remembered {
+  readonly model_id: string;
+  readonly names: readonly string[];
+}
+
+/** Three pictures on their way from the child to the store. */
+export interface StagedPreviews {
+  readonly paths: PreviewPaths;
+  /** Stores the pictures that the child has written; then their addresses work. */
+  store(): Promise<PreviewPaths>;
+  /** Removes what was not stored. */
+  release(): Promise<void>;
+}
+
+const parts = ['image', 'heatmap', 'overlay'] as const;
+
+export function stagePreviews(context: Context, modelId: string): StagedPreviews {
+  const staged = parts.map((part) => [part, context.workspace.stage()] as const);
+  const each = (value: (part: (typeof parts)[number]) => string) =>
+    Object.fromEntries(parts.map((part) => [part, value(part)])) as Record<keyof PreviewPaths, string>;
+  const local = new Map(staged.map(([part, { path }]) => [part, path]));
+  const names = each(() => `${context.ids.random()}.jpg`);
+  return {
+    paths: each((part) => local.get(part)!),
+    async store() {
+      const entry: Remembered = { model_id: modelId, names: Object.values(names) };
+      const journal = `${journals}/${hourOf(context.clock.date())}`;
+      const files = parts.map((part) => [blobKeys.preview(modelId, names[part]), local.get(part)!] as const);
+      await Promise.all([
+        context.docs.append(journal, [entry], { durable: true }),
+        context.blobs.adopt(new Map(files)),
+      ]);
+      return each((part) => `/static/preview/${modelId}/${names[part]}`);
+    },
+    async release() {
+      await Promise.all(staged.map(([, { release }]) => release()));
+    },
+  };
+}
+
+/** One preview. Throws blob.not_found for whatever is not a preview of this model, or no longer. */
+export async function openPreview(
+  { blobs }: Context,
+  modelId: string,
+  name: string,
+): Promise<{ readonly stream: Readable; readonly contentType: string; readonly sizeBytes: number }> {
+  const isName = namePattern.test(name) && /^[a-z0-9_-]{1,200}$/.test(modelId);
+  const key = blobKeys.preview(modelId, name);
+  const stat = isName ? await blobs.stat(key) : null;
+  if (stat === null) throw new ServerError('blob.not_found', 'there is no such preview; previews expire');
+  const contentType = name.endsWith('.png') ? 'image/png' : 'image/jpeg';
+  return { stream: await blobs.open(key), contentType, sizeBytes: stat.sizeBytes };
+}
+
+/**
+ * Deletes the previews of hours that ended longer than config.inference.preview_hours ago, and returns how many. Only what
+ * the journals name is touched. Cut short, it goes on the next time.
+ */
+export async function sweepPreviews({ docs, blobs, clock, config }: Context): Promise<number> {
+  const expired = hourOf(new Date(clock.date().getTime() - (config.inference.preview_hours + 1) * HOUR_MS));
+  const hours = (await docs.list(journals)).journals.filter((hour) => hour <= expired);
+  let deleted = 0;
+  for (const hour of hours) {
+    const entries = await docs.read<Remembered>(`${journals}/${hour}`);
+    for (const { model_id, names } of entries.map(({ value }) => value))
+      for (const name of names) if (await blobs.delete(blobKeys.preview(model_id, name))) deleted++;
+    await docs.deleteJournal(`${journals}/${hour}`);
+  }
+  return deleted;
+}
+
+/** "2026-01-02T03"; sorts as time does. */
+function hourOf(date: Date): string {
+  return date.toISOString().slice(0, 13);
+}

@@ -1,0 +1,38 @@
+// What POST /models/{id}/test answers for each file, under the original's names.
+import type { ErrorCode } from '../contract/errors.ts';
+import type { FoundRegion } from './inspect-request.ts';
+
+export interface TestedItem {
+  readonly filename: string;
+  readonly score: number;
+  readonly thr: number;
+  /** The same as thr. */
+  readonly threshold: number;
+  readonly is_anomaly: boolean;
+  /** null when nothing is stored. */
+  readonly image_url: string | null;
+  readonly heatmap_url: string | null;
+  readonly overlay_url: string | null;
+  /** The same as overlay_url. */
+  readonly result_image: string | null;
+  /** [x, y, width, height] in pixels of the picture. */
+  readonly bboxes: readonly FoundRegion['bbox'][];
+  /** Of object detectors. */
+  readonly detections: readonly never[];
+  readonly regions: readonly FoundRegion[];
+  /** In the history; null when nothing is stored. */
+  readonly result_id: string | null;
+}
+
+export interface UntestedItem {
+  readonly filename: string;
+  readonly error: 'cannot decode image';
+  readonly error_code: ErrorCode;
+  readonly error_detail: string;
+}
+
+export type TestItem = TestedItem | UntestedItem;
+
+export function untested(filename: string, code: ErrorCode, detail: string): UntestedItem {
+  return { filename, error: 'cannot decode image', error_code: code, error_detail: detail };
+}
