@@ -68,10 +68,11 @@ export function openInference(context: Context): Inference {
       gate.run(() =>
         uses.during(modelId, async () => {
           const record = await getModel(context, modelId);
+          const threshold = thresholdOf(record).value;
           const model = await toLoad(context, record);
           const items = await inOrder(files, SIDE_BY_SIDE, async (file) => {
             const from = context.clock.nowMs();
-            const item = await testFile(context, inspector, { record, model, file, store });
+            const item = await testFile(context, inspector, { model, threshold, file, store });
             total.pictures++;
             total.pictureSeconds += (context.clock.nowMs() - from) / 1000;
             return item;
@@ -100,8 +101,8 @@ async function toLoad({ blobs }: Context, record: ModelRecord): Promise<ModelToL
 }
 
 interface FileToTest {
-  readonly record: ModelRecord;
   readonly model: ModelToLoad;
+  readonly threshold: number;
   readonly file: StagedFile;
   readonly store: boolean;
 }
@@ -109,13 +110,12 @@ interface FileToTest {
 async function testFile(
   context: Context,
   inspector: Inspector,
-  { record, model, file, store }: FileToTest,
+  { model, threshold, file, store }: FileToTest,
 ): Promise<TestItem> {
   if ('refused' in file)
     return untested(file.displayName, file.refused.code as ErrorCode, file.refused.detail);
-  const previews = store ? stagePreviews(context, record.model_id) : null;
+  const previews = store ? stagePreviews(context, model.id) : null;
   try {
-    const threshold = thresholdOf(record).value;
     const paths = previews?.paths ?? null;
     const request = { do: 'inspect', model, picture: file.path, threshold, previews: paths } as const;
     const answer = await inspector.inspect(request);

@@ -1,4 +1,5 @@
 // What the API answers about a model.
+import { ServerError } from '../contract/errors.ts';
 import { folderOf } from './model-documents.ts';
 import type { ModelInfo, ModelRecord, ThresholdVersion } from './model-record.ts';
 
@@ -14,7 +15,8 @@ export function modelInfo(record: ModelRecord): ModelInfo {
     img_size,
     epochs_run,
     lr,
-    threshold: thresholdOf(record).value,
+    // Base models that were uploaded have none.
+    threshold: record.thresholds.at(-1)?.value ?? 0,
     note,
     base_model_id,
     training_mode,
@@ -22,9 +24,12 @@ export function modelInfo(record: ModelRecord): ModelInfo {
   };
 }
 
-/** The version that holds now. */
+/** The version that holds now. Throws model.base_only for weights that were uploaded to train from. */
 export function thresholdOf({ model_id, thresholds }: ModelRecord): ThresholdVersion {
   const last = thresholds.at(-1);
-  if (last === undefined) throw new Error(`internal: the record of ${model_id} has no threshold`);
-  return last;
+  if (last !== undefined) return last;
+  throw new ServerError(
+    'model.base_only',
+    `${model_id} holds weights to train from; it has no threshold to test by`,
+  );
 }

@@ -1,0 +1,53 @@
+// Checks of uploaded weights in a child process under caps of memory and time.
+import { moduleBeside } from '../../vision/runtime/child.ts';
+import { type ErrorCode, ServerError } from '../contract/errors.ts';
+import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
+import type { BaseModelToCheck, CheckedBaseModel } from './check-base-model.ts';
+
+export interface BaseModelChecks {
+  /** Throws the checkpoint.* errors; then no model folder is left, or half of one that nobody names. */
+  check(request: BaseModelToCheck): Promise<CheckedBaseModel>;
+  /** Runs one `work` at a time, so that the same file uploaded twice at once becomes one model. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface CheckCaps {
+  readonly memoryBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** The largest file is 1 GiB; its tensors are held twice on the way to the new file. */
+const defaultCaps: CheckCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 120_000 };
+
+export function openBaseModelChecks(caps: CheckCaps = defaultCaps): BaseModelChecks {
+  const pool = new ChildPool<BaseModelToCheck, CheckedBaseModel>({
+    module: moduleBeside(import.meta.url, './base-model-child'),
+    size: 1,
+    ...caps,
+  });
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    async check(request) {
+      try {
+        return await pool.ask(request);
+      } catch (error) {
+        if (!(error instanceof ChildFailure)) throw error;
+        const [code, text] = failures[error.reason];
+        throw new ServerError(code, `${request.displayName}: ${text}`, { cause: error });
+      }
+    },
+    inTurn(work) {
+      const result = last.then(work);
+      last = result.catch(() => {});
+      return result;
+    },
+    close: () => pool.close(),
+  };
+}
+
+const failures: Record<ChildFailure['reason'], readonly [ErrorCode, string]> = {
+  timeout: ['checkpoint.too_large', 'it took too long to check'],
+  memory: ['checkpoint.too_large', 'it needed more memory than there is to check it'],
+  crashed: ['checkpoint.malformed', 'the program that checks it ended over it'],
+};
