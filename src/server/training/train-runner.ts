@@ -9,7 +9,7 @@ import { type ChildTrainingOptions, TrainingCrash } from '../../vision/training/
 import { ServerError } from '../contract/errors.ts';
 import { getModel } from '../models/get-model.ts';
 import { folderOf, readModel } from '../models/model-documents.ts';
-import { storeModel } from '../models/store-model.ts';
+import { type NewModel, storeModel } from '../models/store-model.ts';
 import type { Config } from '../platform/config.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys } from '../platform/layout.ts';
@@ -44,17 +44,27 @@ export function trainRunner(
   return async (attempt) => {
     const { job, workFolder } = attempt;
     const folder = join(workFolder, 'model');
-    if ((await readModel(context, job.model_id)) === null) {
-      let model = await finishedModel(context.blobs, job, folder);
-      if (model === null) {
-        await trainModel(context, attempt, { train, silentMs, folder });
-        model = await finishedModel(context.blobs, job, folder);
-      }
-      if (model === null) throw new Error('internal: the training left no whole model');
-      await attempt.finalise();
-      await storeModel(context, model);
-    } else await attempt.finalise();
+    const find = () => finishedModel(context.blobs, job, folder);
+    let model = (await storedModel(context, job, folder)) ?? (await find());
+    if (model === null) {
+      await trainModel(context, attempt, { train, silentMs, folder });
+      model = await find();
+    }
+    if (model === null) throw new Error('internal: the training left no whole model');
+    await attempt.finalise();
+    await storeModel(context, model);
   };
+}
+
+/** The model that an earlier attempt has stored, if not to the very end. */
+async function storedModel(
+  context: Context,
+  { model_id }: JobRecord,
+  folder: string,
+): Promise<NewModel | null> {
+  const record = (await readModel(context, model_id))?.value;
+  if (record === undefined) return null;
+  return { record, files: new Map(Object.keys(record.files).map((name) => [name, join(folder, name)])) };
 }
 
 interface Making {
