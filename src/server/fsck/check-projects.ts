@@ -18,8 +18,12 @@ async function checkProject(inspection: Inspection, id: string): Promise<void> {
   const key = docKeys.project(id);
   const found = inspection.findings.length;
   const record = await inspection.read(key);
-  if (record === null && inspection.findings.length === found)
-    return inspection.find('project.no_record', `projects/${id}`);
+  if (record === null && inspection.findings.length === found) {
+    // A creation or deletion that was cut short may leave empty folders, which are nothing.
+    if (!(await isEmpty(inspection, `projects/${id}`)))
+      inspection.find('project.no_record', `projects/${id}`);
+    return;
+  }
   inspection.projects.add(id);
   if (record === null) return;
   if (typeof record.deleted_at === 'string') {
@@ -28,6 +32,15 @@ async function checkProject(inspection: Inspection, id: string): Promise<void> {
   } else if (typeof record.last_model_id === 'string') inspection.lastModels.set(id, record.last_model_id);
   const wrong = wrongField(record, id);
   if (wrong !== null) inspection.find('record.malformed', key, wrong);
+}
+
+async function isEmpty(inspection: Inspection, folder: string): Promise<boolean> {
+  const { docs, blobs } = inspection.stores;
+  const found = await docs.list(folder);
+  if (found.docs.length > 0 || found.journals.length > 0 || (await blobs.list(folder)).length > 0)
+    return false;
+  for (const name of found.folders) if (!(await isEmpty(inspection, `${folder}/${name}`))) return false;
+  return true;
 }
 
 /** The original leaves out what has a default. */

@@ -38,9 +38,9 @@ export const findingTable = {
     advice: 'nothing: the next start of the server removes them',
   },
   'project.last_model': {
-    severity: 'damage',
-    means: 'the project names a last model that is not there',
-    advice: 'restore the model from a backup; the next training sets it right',
+    severity: 'note',
+    means: 'the project names a last model that is not there, as after a deletion that was cut short',
+    advice: 'nothing, unless the model is missed: the next training sets it right',
   },
   'image.missing': {
     severity: 'damage',

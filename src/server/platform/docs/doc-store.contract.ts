@@ -155,7 +155,8 @@ export function describeDocStore(name: string, open: () => Promise<OpenedDocs>):
     });
 
     it('are all deleted below a prefix and nowhere else', async () => {
-      for (const key of ['p/a', 'p/in/x', 'p/in/deep/y', 'p2/z', 'p']) await docs.put(key, 1);
+      for (const key of ['p/a', 'p/in/x', 'p/in/deep/y', 'p/only/deep/er/y', 'p2/z', 'p'])
+        await docs.put(key, 1);
       for (const key of ['p/j', 'p/in/j', 'p2/j']) await docs.append(key, [1], { durable: true });
       await docs.deleteAll('p');
       await docs.deleteAll('nowhere');

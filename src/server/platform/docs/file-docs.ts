@@ -119,7 +119,11 @@ export class FileDocs implements DocStore {
 
   async deleteAll(prefix: DocKey): Promise<void> {
     if (!isKey(prefix)) return;
-    await withDiskErrors(`delete ${prefix}`, () => this.#removeBelow(this.#folders.path(prefix)));
+    const folder = this.#folders.path(prefix);
+    await withDiskErrors(`delete ${prefix}`, async () => {
+      await this.#removeBelow(folder);
+      await this.#folders.prune(dirname(folder));
+    });
   }
 
   #path(key: DocKey, extension: 'json' | 'jsonl'): string {
@@ -182,7 +186,7 @@ export class FileDocs implements DocStore {
       await this.#disk.unlink(path);
     }
     await this.#disk.syncFolder(folder);
-    await this.#folders.prune(folder);
+    await this.#folders.removeEmpty(folder);
   }
 
   #journal(key: DocKey, path: string): JournalFile {

@@ -1,5 +1,5 @@
 // Removes what writers that were cut short have left in the stores. Called at the start, before anything is written.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { withDiskErrors } from './disk-errors.ts';
 import { isAbsent, nodeStoreDisk, type StoreDisk } from './store-disk.ts';
 import { finishedName, StoreFolders, type StoreRoots } from './store-folders.ts';
@@ -9,10 +9,13 @@ export async function removeUnfinished(
   roots: string | StoreRoots,
   disk: StoreDisk = nodeStoreDisk,
 ): Promise<number> {
+  const folders = new StoreFolders(roots, disk);
   let removed = 0;
   await withDiskErrors('remove unfinished files', async () => {
     for await (const path of unfinishedFiles(roots, disk)) {
       await disk.unlink(path);
+      // Made for this file alone, perhaps.
+      await folders.prune(dirname(path));
       removed++;
     }
   });

@@ -103,7 +103,7 @@ export class StoreFolders {
     this.#durable.add(folder);
   }
 
-  /** To be called when a folder turns out to be gone. */
+  /** To be called when a folder, or one above it, turns out to be gone. */
   forget(folder: string): void {
     for (let at = folder; this.#isBelow(at); at = dirname(at)) {
       this.#durable.delete(at);
@@ -113,15 +113,21 @@ export class StoreFolders {
 
   /** Removes a folder and those above it as far as they are empty. */
   async prune(folder: string): Promise<void> {
-    for (let at = folder; this.#isBelow(at); at = dirname(at)) {
-      try {
-        await this.#disk.rmdir(at);
-      } catch {
-        // Not empty, or gone already; and an empty folder does no harm.
-        return;
-      }
-      this.forget(at);
+    let at = folder;
+    while (await this.removeEmpty(at)) at = dirname(at);
+  }
+
+  /** Whether it could be removed: not the root, not one that holds something, not one that is gone. */
+  async removeEmpty(folder: string): Promise<boolean> {
+    if (!this.#isBelow(folder)) return false;
+    try {
+      await this.#disk.rmdir(folder);
+    } catch {
+      // An empty folder does no harm.
+      return false;
     }
+    this.forget(folder);
+    return true;
   }
 
   #topOf(folder: string): string {

@@ -1,0 +1,375 @@
+// The flows that write, each with what must hold after a power cut or a failing disk at any of its operations.
+import { createHash } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { expect } from 'vitest';
+import { addImages } from '../datasets/add-images.ts';
+import { deleteImage } from '../datasets/delete-image.ts';
+import type { ImageIndex, StagedFile } from '../datasets/image-record.ts';
+import { listImages } from '../datasets/list-images.ts';
+import { markImage } from '../datasets/mark-image.ts';
+import type { Probes } from '../datasets/probes.ts';
+import { sweepImages } from '../datasets/sweep-images.ts';
+import { getLabel } from '../labels/get-label.ts';
+import { putClasses } from '../labels/label-classes.ts';
+import { putLabel } from '../labels/put-label.ts';
+import { deleteModel } from '../models/delete-model.ts';
+import type { ModelRecord } from '../models/model-record.ts';
+import { patchThreshold } from '../models/patch-threshold.ts';
+import { storeModel } from '../models/store-model.ts';
+import type { Context } from '../platform/context.ts';
+import type { StoreDisk } from '../platform/docs/store-disk.ts';
+import { blobKeys, docKeys, journalKeys } from '../platform/layout.ts';
+import type { Owner } from '../platform/queue/job.ts';
+import type { JobAttempt, JobRunner } from '../platform/queue/job-queue.ts';
+import { createProject } from '../projects/create-project.ts';
+import { deleteProject } from '../projects/delete-project.ts';
+import { listProjects } from '../projects/list-projects.ts';
+import { testActor } from './context.ts';
+import { writeUnsynced } from './crash-context.ts';
+import { imageRecord, modelRecord, type SampleRecords, sampleModelFiles } from './sample-records.ts';
+
+export interface World {
+  readonly context: Context;
+  readonly disk: StoreDisk;
+  readonly sample: SampleRecords;
+}
+
+export interface Flow {
+  readonly name: string;
+  readonly runner?: (disk: StoreDisk) => (context: Context) => JobRunner;
+  /** `ack` says that something was answered to the user as done. */
+  run(world: World, ack: (what: string) => void): Promise<void>;
+  /** After a start. Beside this, fsck finds no damage. */
+  check(world: World, acked: ReadonlySet<string>): Promise<void>;
+}
+
+const newImages = ['red', 'green', 'blue', 'cyan', 'pink', 'grey'];
+
+/** Answers as if the file had been decoded: contents are names here. */
+const probes = (contents: ReadonlyMap<string, string>): Probes => ({
+  probe: async (path) => {
+    const { hash, size, width = 8, height = 8 } = imageRecord(contents.get(path)!);
+    return { hash, extension: 'png', width, height, sizeBytes: size };
+  },
+  close: async () => {},
+});
+
+const upload: Flow = {
+  name: 'upload of six images, one of them known',
+  async run({ context, disk, sample }, ack) {
+    const names = [...newImages.slice(0, 3), 'one', ...newImages.slice(3)];
+    const staged = names.map((name) => ({ name, ...context.workspace.stage() }));
+    async function* files(): AsyncGenerator<StagedFile> {
+      for (const { name, path, release } of staged) {
+        await writeUnsynced(disk, path, name);
+        yield { displayName: `${name}.png`, path, sizeBytes: name.length, release };
+      }
+    }
+    const contents = new Map(staged.map(({ path, name }) => [path, name]));
+    const parts = { context, probes: probes(contents) };
+    const { saved } = await addImages(parts, sample.owner, files(), testActor);
+    expect(saved).toBe(newImages.length);
+    ack('uploaded');
+  },
+  async check({ context, sample }, acked) {
+    const images = (await listImages(context, sample.owner)).map(({ filename }) => filename);
+    const fresh = newImages.map((name) => imageRecord(name).filename);
+    const there = fresh.filter((name) => images.includes(name));
+    expect([0, fresh.length]).toContain(there.length);
+    if (acked.has('uploaded')) expect(there).toEqual(fresh);
+    expect(images).toEqual(expect.arrayContaining([...sample.images]));
+  },
+};
+
+const boxOf = (label: string) => ({ label, x: 0.1, y: 0.1, width: 0.5, height: 0.5 });
+
+const labels: Flow = {
+  name: 'labels saved, changed, and classes',
+  async run({ context, sample }, ack) {
+    const [changed, , fresh] = sample.images as [string, string, string];
+    const id = sample.owner.id;
+    const body = (label: string) => ({ image_width: 8, image_height: 8, boxes: [boxOf(label)] });
+    await putLabel(context, id, fresh, body('first'), { ifRevision: null }, testActor);
+    ack('first');
+    const { revision } = await getLabel(context, id, changed);
+    await putLabel(context, id, changed, body('second'), { ifRevision: revision }, testActor);
+    ack('second');
+    await putClasses(context, id, ['second', 'first', 'class 1'], testActor);
+    ack('classes');
+  },
+  async check({ context, sample }, acked) {
+    const [changed, , fresh] = sample.images as [string, string, string];
+    const of = async (image: string) =>
+      (await getLabel(context, sample.owner.id, image)).label.boxes.map(({ label }) => label);
+    expect(acked.has('first') ? [['first']] : [[], ['first']]).toContainEqual(await of(fresh));
+    expect(acked.has('second') ? [['second']] : [['class 0'], ['second']]).toContainEqual(await of(changed));
+    const classes = await context.docs.get<{ classes: string[] }>(docKeys.labelClasses(sample.owner.id));
+    if (acked.has('classes')) expect(classes!.value.classes).toEqual(['second', 'first', 'class 1']);
+  },
+};
+
+/** As a new data set takes the place of an old one: its files first, then the record that points to them. */
+const dataset: Flow = {
+  name: 'a data set put in place of another',
+  async run({ context, disk, sample }, ack) {
+    for (const version of ['v1', 'v2']) {
+      const files = new Map<string, string>();
+      for (const name of versionFiles) {
+        const { path } = context.workspace.stage();
+        await writeUnsynced(disk, path, `${name} of ${version}`);
+        files.set(`${versionFolder(sample.owner, version)}/${name}`, path);
+      }
+      await context.blobs.adopt(files);
+      await context.docs.put(pointer(sample.owner), { version });
+      ack(version);
+    }
+    await context.blobs.deleteAll(versionFolder(sample.owner, 'v1'));
+  },
+  async check({ context, sample }, acked) {
+    const version = (await context.docs.get<{ version: string }>(pointer(sample.owner)))?.value.version;
+    if (acked.has('v2')) expect(version).toBe('v2');
+    else if (acked.has('v1')) expect(['v1', 'v2']).toContain(version);
+    if (version === undefined) return;
+    for (const name of versionFiles) {
+      const stream = await context.blobs.open(`${versionFolder(sample.owner, version)}/${name}`);
+      expect(await text(stream)).toBe(`${name} of ${version}`);
+    }
+  },
+};
+
+const versionFiles = ['train/a.png', 'train/b.png', 'val/c.png', 'data.yaml'];
+const versionFolder = ({ id }: Owner, version: string) => `projects/${id}/yolo/${version}`;
+const pointer = ({ id }: Owner) => `.okapi/yolo/${id}`;
+
+async function trainedFiles(disk: StoreDisk, folder: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const [name, content] of Object.entries(sampleModelFiles)) {
+    await writeUnsynced(disk, `${folder}/${name}`, content);
+    files.set(name, `${folder}/${name}`);
+  }
+  return files;
+}
+
+const newModel = 'model-of-the-flow';
+
+const model: Flow = {
+  name: 'a model stored',
+  async run({ context, disk, sample }, ack) {
+    const files = await trainedFiles(disk, await context.workspace.jobFolder('j'));
+    await storeModel(context, { record: modelRecord(sample.owner, newModel, 'j'), files });
+    ack('stored');
+  },
+  async check(world, acked) {
+    await checkModel(world, newModel, acked.has('stored'));
+  },
+};
+
+/** Absent, or whole and named by its project. That its files are as recorded, fsck has checked. */
+async function checkModel({ context, sample }: World, id: string, mustBe: boolean): Promise<void> {
+  const record = await context.docs.get<ModelRecord>(docKeys.model(id));
+  const project = await context.docs.get<{ last_model_id: string }>(docKeys.project(sample.owner.id));
+  if (record === null) expect(project!.value.last_model_id).toBe(sample.modelId);
+  if (!mustBe) return;
+  expect(Object.keys(record!.value.files)).toHaveLength(4);
+  expect([id, sample.modelId]).toContain(project!.value.last_model_id);
+}
+
+const creation: Flow = {
+  name: 'projects created',
+  async run({ context }, ack) {
+    for (const name of ['Alpha', 'Beta', 'Alpha']) {
+      const { project_id } = await createProject(context, { name, description: 'd'.repeat(600) }, testActor);
+      ack(project_id);
+    }
+  },
+  async check({ context }, acked) {
+    const found = await listProjects(context);
+    for (const id of acked) {
+      const project = found.find(({ project_id }) => project_id === id);
+      expect(project?.description).toBe('d'.repeat(600));
+      const entries = await context.docs.read<{ subject: string }>(journalKeys.audit('2026-01'));
+      expect(entries.map(({ value }) => value.subject)).toContain(`projects/${id}`);
+    }
+  },
+};
+
+const deletion: Flow = {
+  name: 'a project deleted and swept',
+  async run({ context, sample }, ack) {
+    await deleteProject(context, sample.owner.id, { confirm: 'sample' }, testActor);
+    ack('deleted');
+  },
+  async check({ context, sample: { owner, scene, modelId, jobId } }, acked) {
+    const isThere = (await listProjects(context)).some(({ project_id }) => project_id === owner.id);
+    if (acked.has('deleted')) expect(isThere).toBe(false);
+    const { docs, blobs } = context;
+    const kept = (
+      await Promise.all([
+        ...[docKeys.project(owner.id), docKeys.images(owner), docKeys.model(modelId), docKeys.job(jobId)].map(
+          (key) => docs.get(key),
+        ),
+        ...[journalKeys.results(owner), journalKeys.jobEvents(jobId)].map(
+          async (key) => (await docs.read(key))[0],
+        ),
+        ...[blobKeys.images(owner), blobKeys.model(owner, modelId)].map(
+          async (key) => (await blobs.list(key))[0],
+        ),
+      ])
+    ).map((found) => found !== null && found !== undefined);
+    expect(new Set(kept)).toEqual(new Set([isThere]));
+    if (!isThere) expect(await blobs.list(`projects/${owner.id}`)).toEqual([]);
+    expect(await listImages(context, scene)).toHaveLength(2);
+  },
+};
+
+const threshold: Flow = {
+  name: 'a threshold changed twice',
+  async run({ context, sample }, ack) {
+    for (const value of [0.7, 0.9]) {
+      await patchThreshold(context, sample.modelId, { value, note: 'n'.repeat(300) }, testActor);
+      ack(String(value));
+    }
+  },
+  async check({ context, sample }, acked) {
+    const record = await context.docs.get<ModelRecord>(docKeys.model(sample.modelId));
+    const values = record!.value.thresholds.map(({ value }) => value);
+    expect([0.5, 0.7, 0.9].slice(0, values.length)).toEqual(values);
+    expect(values.length).toBeGreaterThanOrEqual(1 + acked.size);
+  },
+};
+
+const images: Flow = {
+  name: 'images marked, deleted and swept',
+  async run({ context, sample: { owner, images } }, ack) {
+    await markImage(context, owner, images[2]!, 'ng', testActor);
+    ack('marked');
+    await deleteImage(context, owner, images[0]!, testActor);
+    ack('deleted');
+    await sweepImages(context);
+  },
+  async check({ context, sample: { owner, images } }, acked) {
+    const found = new Map((await listImages(context, owner)).map((record) => [record.filename, record]));
+    if (acked.has('marked')) expect(found.get(images[2]!)!.mark).toBe('ng');
+    expect(found.has(images[1]!)).toBe(true);
+    if (acked.has('deleted')) expect(found.has(images[0]!)).toBe(false);
+    const blob = await context.blobs.stat(blobKeys.image(owner, images[0]!));
+    expect(blob !== null).toBe(found.has(images[0]!));
+    const index = await context.docs.get<ImageIndex>(docKeys.images(owner));
+    expect(index!.value.deleted).toBeUndefined();
+  },
+};
+
+const modelDeletion: Flow = {
+  name: 'a model deleted',
+  async run({ context, sample }, ack) {
+    await deleteModel(context, sample.modelId, testActor);
+    ack('deleted');
+  },
+  async check({ context, sample }, acked) {
+    if (acked.has('deleted')) expect(await context.docs.get(docKeys.model(sample.modelId))).toBeNull();
+  },
+};
+
+/** As a training does it: it leaves files in its folder, passes the commit point, and stores them. */
+const trainer =
+  (disk: StoreDisk) =>
+  (context: Context): JobRunner =>
+  async (attempt: JobAttempt) => {
+    const { job, workFolder } = attempt;
+    attempt.emit({ type: 'log', text: 'l'.repeat(700) });
+    const files = await trainedFiles(disk, workFolder);
+    await attempt.finalise();
+    await storeModel(context, { record: modelRecord(job.owner, job.model_id, job.job_id), files });
+  };
+
+async function untilDone({ context }: World, jobId: string): Promise<void> {
+  const { queue } = context;
+  const { promise, resolve } = ending();
+  const look = async () => {
+    const job = await queue.get(jobId);
+    if (job === null || job.finished_at !== null) resolve();
+  };
+  const unwatch = queue.watch(() => void look());
+  await queue.start();
+  await look();
+  await promise;
+  unwatch();
+  await queue.stop();
+}
+
+function ending(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+const job: Flow = {
+  name: 'a job from its start to its model',
+  runner: trainer,
+  async run(world, ack) {
+    const { context, sample } = world;
+    const { job_id } = await context.queue.add({
+      kind: 'train',
+      owner: sample.owner,
+      model_id: newModel,
+      request: {},
+      created_by: 'tester',
+      needs_approval: true,
+    });
+    ack('added');
+    await context.queue.approve(job_id, 'tester');
+    ack('approved');
+    await untilDone(world, job_id);
+    if ((await context.queue.get(job_id))?.state === 'finished') ack('finished');
+  },
+  async check(world, acked) {
+    const { context, sample } = world;
+    const [job] = (await context.queue.list({ owner: sample.owner })).filter(
+      (row) => row.model_id === newModel,
+    );
+    if (acked.has('added')) expect(job).toBeDefined();
+    if (job === undefined) return;
+    if (acked.has('approved')) expect(job.state).not.toBe('waiting_approval');
+    if (acked.has('finished')) expect(job.state).toBe('finished');
+    if (job.state === 'waiting_approval') return checkModel(world, newModel, false);
+    await untilDone(world, job.job_id);
+    expect((await context.queue.get(job.job_id))!.state).toBe('finished');
+    await checkModel(world, newModel, true);
+  },
+};
+
+export const flows: readonly Flow[] = [
+  upload,
+  labels,
+  dataset,
+  model,
+  creation,
+  deletion,
+  threshold,
+  images,
+  modelDeletion,
+  job,
+];
+
+/** Blobs that a record names, with the SHA-256 or the bytes they must have; for the rule that they come first. */
+export function namedBlobs(path: string, value: never): readonly string[] {
+  const index = /^(projects|datasets)\/[^/]+\/raw\/_index\.json$/.test(path);
+  if (index) {
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    return Object.keys((value as ImageIndex).files).map((stored) => `${folder}/${stored}`);
+  }
+  if (path.startsWith('.okapi/models/')) {
+    const { owner, model_id, imported, files } = value as ModelRecord;
+    return Object.keys(files).map((name) => `${blobKeys.model(owner, model_id, imported)}/${name}`);
+  }
+  if (path.startsWith('.okapi/yolo/')) {
+    const owner: Owner = { kind: 'project', id: path.slice('.okapi/yolo/'.length, -'.json'.length) };
+    const { version } = value as { version: string };
+    return versionFiles.map((name) => `${versionFolder(owner, version)}/${name}`);
+  }
+  return [];
+}
+
+export const digest = (content: string) => createHash('sha256').update(content).digest('base64');
