@@ -89,6 +89,28 @@ describe('a training job', () => {
     await expect.poll(() => readdir(`${context.config.tmp_dir}/jobs`)).toEqual([]);
   });
 
+  it('starts from a model of the same project, whose encoder it keeps', async () => {
+    const requests: Parameters<Train>[0][] = [];
+    const train: Train = (request, options) => {
+      requests.push(request);
+      const settings = { ...request.settings, folds: 0, validationRatio: 0.4 };
+      return requests.length === 1
+        ? small(request, options)
+        : trainInChild({ ...request, settings }, options);
+    };
+    const { context, queue, ended } = await started({ train });
+    const { model_id: base } = await ended();
+    const again = { img_size: 64, epochs: 1, base_model_id: base };
+    const { job_id } = await startTraining(context, project('p'), again, testActor);
+    await expect.poll(async () => (await queue.get(job_id))?.state, { timeout: 20_000 }).toBe('finished');
+    const [newest] = await listModels(context, {});
+    expect(newest).toMatchObject({ base_model_id: base, epochs_run: 1, training_mode: 'anomaly' });
+    expect((await getModel(context, newest!.model_id)).encoder).toBe('none');
+    expect(requests[0]!.settings).toHaveProperty('encoder');
+    expect(requests[1]!.settings).not.toHaveProperty('encoder');
+    expect(requests[1]!.base).toMatch(new RegExp(`${base}$`));
+  });
+
   it('is unaffected by images that are added and deleted meanwhile', async () => {
     const { context, ended } = await started();
     await putParts(context, project('p'), 3, 500);

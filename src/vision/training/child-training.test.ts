@@ -130,6 +130,7 @@ describe('runChildTraining', () => {
       const text = JSON.stringify(events);
       expect(text).not.toContain('hunter');
       expect(text).toContain('PATH');
+      if (process.platform === 'linux') expect(text).toContain('glibc.malloc.hugetlb=1');
     } finally {
       delete process.env.DATABASE_PASSWORD;
       delete process.env.NODE_AUTH_TOKEN;
