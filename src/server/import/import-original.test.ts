@@ -117,6 +117,19 @@ describe('a data folder of the original', () => {
     expect(await listModels(test.context, {})).toEqual([]);
   });
 
+  it('gives base models to train from, with and without a threshold', async () => {
+    await writeProject(data, id);
+    await writeModel(data, `projects/${id}/imports/import-1`);
+    await write(data, `projects/${id}/imports/import-2/model.safetensors`, 'weights');
+    await write(data, `projects/${id}/imports/import-3/notes.txt`, 'x');
+    expect(await codesOf()).toEqual([`model.incomplete projects/${id}/imports/import-3`]);
+    expect(await getModel(test.context, 'import-1')).toMatchObject({
+      imported: true,
+      thresholds: [{ value: 0.2 }],
+    });
+    expect(await getModel(test.context, 'import-2')).toMatchObject({ imported: true, thresholds: [] });
+  });
+
   it('of a scene names the scene in the settings of a model, or in its id', async () => {
     await writeModel(data, 'models/pump-01-20250503-100000');
     await writeModel(data, 'models/other', 'img_size: 64\nscene_id: pump-02\n');

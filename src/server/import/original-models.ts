@@ -5,9 +5,10 @@ import { parse } from 'yaml';
 import { manifestName } from '../../vision/checkpoint/model-folder.ts';
 import { parseConfig } from '../../vision/detectors/model-config.ts';
 import { OkapiError } from '../../vision/errors.ts';
+import type { Threshold } from '../../vision/scoring/threshold.ts';
 import { readThreshold } from '../../vision/scoring/threshold-file.ts';
 import { folderOf, putModel, readModel } from '../models/model-documents.ts';
-import type { ModelRecord } from '../models/model-record.ts';
+import type { ModelRecord, ThresholdVersion } from '../models/model-record.ts';
 import type { Context } from '../platform/context.ts';
 import { isConflict } from '../platform/docs/update-doc.ts';
 import { blobKeys } from '../platform/layout.ts';
@@ -67,13 +68,15 @@ async function takeOver(
   }
   const { files } = await entriesOf(join(folder, id));
   if (ourFiles.some((name) => files.includes(name))) return 'ours';
-  if (!files.includes('threshold.json') || !weightFiles.some((name) => files.includes(name)))
+  const weights = weightFiles.find((name) => files.includes(name));
+  // Weights that were uploaded to train from need no threshold.
+  if (weights === undefined || !(imported || files.includes('threshold.json')))
     return finding(
       'model.incomplete',
       `expected model.pt and threshold.json, found ${files.join(', ') || 'nothing'}`,
     );
   try {
-    const record = await recordOf(join(folder, id), id, files, owner, imported);
+    const record = await recordOf(join(folder, id), id, { files, weights, owner, imported });
     if (record === null) return 'ours';
     await putModel(context, record, { ifRevision: null });
     return 'taken';
@@ -84,19 +87,26 @@ async function takeOver(
   }
 }
 
+interface FoundModel {
+  readonly files: readonly string[];
+  /** One of the files. */
+  readonly weights: string;
+  readonly owner: Owner | null;
+  readonly imported: boolean;
+}
+
 /** null when the folder turns out to be one of ours that is not complete. */
 async function recordOf(
   folder: string,
   id: string,
-  files: readonly string[],
-  owner: Owner | null,
-  imported: boolean,
+  { files, weights, owner, imported }: FoundModel,
 ): Promise<ModelRecord | null> {
   const configText = (await bytesOf(join(folder, 'config.yaml')))?.toString('utf8') ?? '';
   const { imageSize, detector, encoder } = parseConfig(configText);
   if (detector !== null) return null;
-  const threshold = readThreshold((await bytesOf(join(folder, 'threshold.json')))!.toString('utf8'));
-  const { modifiedAt } = await fileTimes(join(folder, 'threshold.json'));
+  const thresholdText = (await bytesOf(join(folder, 'threshold.json')))?.toString('utf8');
+  const threshold = thresholdText === undefined ? null : readThreshold(thresholdText);
+  const { modifiedAt } = await fileTimes(join(folder, weights));
   const fields = (parse(configText) ?? {}) as Record<string, unknown>;
   const createdAt = dateOf(fields.created_at) ?? modifiedAt;
   return {
@@ -112,22 +122,17 @@ async function recordOf(
     base_model_id: textOf(fields.base_model_id),
     training_mode: textOf(fields.training_mode) ?? 'anomaly',
     encoder,
-    thresholds: [
-      {
-        value: threshold.value,
-        pixel_value: threshold.pixelValue,
-        at: createdAt,
-        by: 'system',
-        reason: threshold.trust,
-        target_false_alarm_rate: null,
-      },
-    ],
+    thresholds: threshold === null ? [] : [versionOf(threshold, createdAt)],
     files: Object.fromEntries(
       await Promise.all(files.map(async (name) => [name, await measured(join(folder, name))] as const)),
     ),
     dataset_sha256: null,
     job_id: null,
   };
+}
+
+function versionOf({ value, pixelValue, trust }: Threshold, at: string): ThresholdVersion {
+  return { value, pixel_value: pixelValue, at, by: 'system', reason: trust, target_false_alarm_rate: null };
 }
 
 async function measured(path: string): Promise<{ bytes: number; sha256: string }> {
