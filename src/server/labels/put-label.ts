@@ -89,10 +89,10 @@ async function write(
   try {
     await find(context, projectId, label.filename);
   } catch (error) {
-    // Deleted meanwhile: nothing of it must come back.
-    await docs.delete(key);
-    if (error instanceof ServerError && error.code === 'project.not_found')
-      await docs.delete(docKeys.labelClasses(projectId));
+    // Deleted meanwhile: nothing of it must come back. For any other reason, such as a failing disk, it stays.
+    const code = error instanceof ServerError ? error.code : null;
+    if (code === 'image.not_found' || code === 'project.not_found') await docs.delete(key);
+    if (code === 'project.not_found') await docs.delete(docKeys.labelClasses(projectId));
     throw error;
   }
   return { label, revision };

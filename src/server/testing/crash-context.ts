@@ -5,6 +5,7 @@ import { sweepImages } from '../datasets/sweep-images.ts';
 import { openAudit } from '../platform/audit-log.ts';
 import { FileBlobs } from '../platform/blobs/file-blobs.ts';
 import type { Context } from '../platform/context.ts';
+import { withDiskErrors } from '../platform/docs/disk-errors.ts';
 import { FileDocs } from '../platform/docs/file-docs.ts';
 import { removeUnfinished } from '../platform/docs/remove-unfinished.ts';
 import type { StoreDisk } from '../platform/docs/store-disk.ts';
@@ -16,6 +17,7 @@ import { sweepDeleted } from '../projects/sweep-deleted.ts';
 import { countingIds, TestClock, testConfig } from './context.ts';
 
 const config = testConfig('/server');
+const log = pino({ level: 'silent' });
 
 /** A context as of a server that starts now, with the ids that were not given out before. */
 export function crashContext(
@@ -27,7 +29,6 @@ export function crashContext(
   clock.advance(run * 60_000);
   const counting = countingIds();
   const ids = { random: () => `${run}${counting.random().slice(1)}` };
-  const log = pino({ level: 'silent' });
   const workspace = new DiskWorkspace(disk);
   const blobs = new FileBlobs(storeRoots(config), disk);
   const audit = openAudit(docs, clock);
@@ -69,7 +70,9 @@ class DiskWorkspace implements Workspace {
 
   async jobFolder(jobId: string): Promise<string> {
     const path = join(jobs, jobId);
-    if ((await this.#disk.kind(path)) === null) await this.#disk.mkdir(path);
+    await withDiskErrors('make a folder', async () => {
+      if ((await this.#disk.kind(path)) === null) await this.#disk.mkdir(path);
+    });
     return path;
   }
 
@@ -85,10 +88,12 @@ class DiskWorkspace implements Workspace {
 
 /** As an upload or a child writes it: nothing of it is synced. */
 export async function writeUnsynced(disk: StoreDisk, path: string, content: string): Promise<void> {
-  const file = await disk.create(path);
-  try {
-    await file.write(Buffer.from(content));
-  } finally {
-    await file.close();
-  }
+  await withDiskErrors('stage a file', async () => {
+    const file = await disk.create(path);
+    try {
+      await file.write(Buffer.from(content));
+    } finally {
+      await file.close();
+    }
+  });
 }

@@ -28,10 +28,21 @@ export type Step =
 /** Which of the unsynced changes a power cut leaves. Those that were synced it always leaves. */
 export interface PowerCut {
   readonly name: string;
-  /** Of entries in folders: a share of them, the first ones, as a journalling file system leaves them; or all but renames. */
-  readonly entries: number | 'all but renames';
-  /** Of bytes in files: all, none, zeros in their place, or all but the last write, of which so much is there. */
-  readonly bytes: 'all' | 'none' | 'zeros' | { readonly lastWrite: 0 | 512 | 'half' };
+  /**
+   * Of entries in folders: a share of them, the first ones, as a journalling file system leaves them; all but renames; all
+   * but those of one folder.
+   */
+  readonly entries: number | 'all but renames' | { readonly allButIn: number };
+  /**
+   * Of bytes in files: all, none, zeros in their place; all but the last write, of which so much is there; all but those of
+   * one file.
+   */
+  readonly bytes:
+    | 'all'
+    | 'none'
+    | 'zeros'
+    | { readonly lastWrite: 0 | 512 | 'half' }
+    | { readonly allButIn: number };
 }
 
 export const allLost: PowerCut = { name: 'all unsynced lost', entries: 0, bytes: 'none' };
@@ -99,6 +110,19 @@ export class CrashDisk implements StoreDisk {
   after(count: number, { entries, bytes }: PowerCut): DiskContent {
     const steps = this.steps.slice(0, count);
     return withEntries(this.#start, keptEntries(steps, entries), filesAfter(this.#start, steps, bytes));
+  }
+
+  /** All ways in which a power cut can come at that moment: folders and files reach the disk in any order. */
+  cutsAt(count: number): PowerCut[] {
+    const steps = this.steps.slice(0, count);
+    const { folders, files } = unsynced(steps);
+    return [
+      ...powerCuts,
+      ...folders.map(
+        (id) => ({ name: `folder ${id} lost`, entries: { allButIn: id }, bytes: 'all' }) as const,
+      ),
+      ...files.map((id) => ({ name: `file ${id} lost`, entries: 1, bytes: { allButIn: id } }) as const),
+    ];
   }
 
   async create(path: string): Promise<DiskFile> {
@@ -287,22 +311,53 @@ function foldersOf(step: EntryStep): number[] {
   return step.do === 'rename' ? [step.from.folder, step.to.folder] : [step.at.folder];
 }
 
-/** Those changes of entries that survive, in order. A rename is one change: it survives whole or not at all. */
+/** Of each folder or file, the last step that synced it. */
+function lastSyncs(steps: readonly Step[]): { folders: Map<number, number>; files: Map<number, number> } {
+  const last = { folders: new Map<number, number>(), files: new Map<number, number>() };
+  for (const [i, step] of steps.entries()) {
+    if (step.do === 'syncFolder') last.folders.set(step.folder, i);
+    if (step.do === 'sync') last.files.set(step.file, i);
+  }
+  return last;
+}
+
+function isEntryStep(step: Step): step is EntryStep {
+  return step.do === 'link' || step.do === 'unlink' || step.do === 'rename';
+}
+
+/** Folders and files of which something was not synced. */
+function unsynced(steps: readonly Step[]): { folders: number[]; files: number[] } {
+  const last = lastSyncs(steps);
+  const folders = new Set<number>();
+  const files = new Set<number>();
+  for (const [i, step] of steps.entries()) {
+    if (isEntryStep(step) && !isEntrySynced(step, i, last.folders))
+      for (const folder of foldersOf(step)) folders.add(folder);
+    if (step.do === 'write' && (last.files.get(step.file) ?? -1) < i) files.add(step.file);
+  }
+  return { folders: [...folders], files: [...files] };
+}
+
+/** A rename is one change: the sync of either folder makes it survive. */
+function isEntrySynced(step: EntryStep, i: number, last: ReadonlyMap<number, number>): boolean {
+  return foldersOf(step).some((folder) => (last.get(folder) ?? -1) > i);
+}
+
+/** Those changes of entries that survive, in order. */
 function keptEntries(steps: readonly Step[], kept: PowerCut['entries']): EntryStep[] {
-  const lastSync = new Map<number, number>();
-  for (const [i, step] of steps.entries()) if (step.do === 'syncFolder') lastSync.set(step.folder, i);
+  const { folders } = lastSyncs(steps);
   const rows = steps.flatMap((step, i) =>
-    step.do === 'link' || step.do === 'unlink' || step.do === 'rename'
-      ? [{ step, isSynced: foldersOf(step).some((folder) => (lastSync.get(folder) ?? -1) > i) }]
-      : [],
+    isEntryStep(step) ? [{ step, isSynced: isEntrySynced(step, i, folders) }] : [],
   );
-  const unsynced = rows.filter(({ isSynced }) => !isSynced).map(({ step }) => step);
-  const survivors = new Set(
-    kept === 'all but renames'
-      ? unsynced.filter((step) => step.do !== 'rename')
-      : unsynced.slice(0, Math.round(kept * unsynced.length)),
-  );
+  const open = rows.filter(({ isSynced }) => !isSynced).map(({ step }) => step);
+  const survivors = new Set(surviving(open, kept));
   return rows.filter(({ step, isSynced }) => isSynced || survivors.has(step)).map(({ step }) => step);
+}
+
+function surviving(steps: readonly EntryStep[], kept: PowerCut['entries']): readonly EntryStep[] {
+  if (kept === 'all but renames') return steps.filter((step) => step.do !== 'rename');
+  if (typeof kept === 'number') return steps.slice(0, Math.round(kept * steps.length));
+  return steps.filter((step) => !foldersOf(step).includes(kept.allButIn));
 }
 
 function filesAfter(
@@ -310,9 +365,8 @@ function filesAfter(
   steps: readonly Step[],
   kept: PowerCut['bytes'],
 ): Map<number, Uint8Array> {
-  const lastSync = new Map<number, number>();
-  for (const [i, step] of steps.entries()) if (step.do === 'sync') lastSync.set(step.file, i);
-  const isSynced = (file: number, i: number) => (lastSync.get(file) ?? -1) > i;
+  const last = lastSyncs(steps).files;
+  const isSynced = (file: number, i: number) => (last.get(file) ?? -1) > i;
   const lastWrite = steps.findLastIndex((step, i) => step.do === 'write' && !isSynced(step.file, i));
   const files = new Map(start.files);
   for (const [i, step] of steps.entries()) {
@@ -320,18 +374,20 @@ function filesAfter(
     if (step.do === 'truncate' && (kept !== 'none' || isSynced(step.file, i)))
       files.set(step.file, new Uint8Array());
     if (step.do !== 'write') continue;
-    const { bytes } = step;
-    const left = isSynced(step.file, i) ? bytes : leftOf(bytes, kept, i === lastWrite);
-    files.set(step.file, Buffer.concat([files.get(step.file)!, left]));
+    const { bytes, file } = step;
+    const left = isSynced(file, i) ? bytes : leftOf(bytes, kept, file, i === lastWrite);
+    files.set(file, Buffer.concat([files.get(file)!, left]));
   }
   return files;
 }
 
 /** What is left of an unsynced write. */
-function leftOf(bytes: Uint8Array, kept: PowerCut['bytes'], isLast: boolean): Uint8Array {
+function leftOf(bytes: Uint8Array, kept: PowerCut['bytes'], file: number, isLast: boolean): Uint8Array {
+  if (kept === 'all') return bytes;
   if (kept === 'none') return new Uint8Array();
   if (kept === 'zeros') return new Uint8Array(bytes.length);
-  if (kept === 'all' || !isLast) return bytes;
+  if ('allButIn' in kept) return kept.allButIn === file ? new Uint8Array() : bytes;
+  if (!isLast) return bytes;
   return bytes.subarray(0, kept.lastWrite === 'half' ? bytes.length >> 1 : kept.lastWrite);
 }
 

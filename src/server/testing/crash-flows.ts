@@ -1,5 +1,4 @@
 // The flows that write, each with what must hold after a power cut or a failing disk at any of its operations.
-import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
 import { addImages } from '../datasets/add-images.ts';
@@ -19,8 +18,8 @@ import { storeModel } from '../models/store-model.ts';
 import type { Context } from '../platform/context.ts';
 import type { StoreDisk } from '../platform/docs/store-disk.ts';
 import { blobKeys, docKeys, journalKeys } from '../platform/layout.ts';
-import type { Owner } from '../platform/queue/job.ts';
-import type { JobAttempt, JobRunner } from '../platform/queue/job-queue.ts';
+import type { JobRecord, Owner } from '../platform/queue/job.ts';
+import type { JobAttempt, JobRunner, NewJob } from '../platform/queue/job-queue.ts';
 import { createProject } from '../projects/create-project.ts';
 import { deleteProject } from '../projects/delete-project.ts';
 import { listProjects } from '../projects/list-projects.ts';
@@ -43,7 +42,7 @@ export interface Flow {
   check(world: World, acked: ReadonlySet<string>): Promise<void>;
 }
 
-const newImages = ['red', 'green', 'blue', 'cyan', 'pink', 'grey'];
+const newImages = ['red', 'green', 'blue', 'cyan', 'pink', 'grey', 'teal'];
 
 /** Answers as if the file had been decoded: contents are names here. */
 const probes = (contents: ReadonlyMap<string, string>): Probes => ({
@@ -54,29 +53,42 @@ const probes = (contents: ReadonlyMap<string, string>): Probes => ({
   close: async () => {},
 });
 
-const upload: Flow = {
-  name: 'upload of six images, one of them known',
-  async run({ context, disk, sample }, ack) {
-    const names = [...newImages.slice(0, 3), 'one', ...newImages.slice(3)];
-    const staged = names.map((name) => ({ name, ...context.workspace.stage() }));
-    async function* files(): AsyncGenerator<StagedFile> {
-      for (const { name, path, release } of staged) {
-        await writeUnsynced(disk, path, name);
-        yield { displayName: `${name}.png`, path, sizeBytes: name.length, release };
-      }
+async function uploadAll({ context, disk }: World, owner: Owner, names: readonly string[]): Promise<number> {
+  const staged = names.map((name) => ({ name, ...context.workspace.stage() }));
+  async function* files(): AsyncGenerator<StagedFile> {
+    for (const { name, path, release } of staged) {
+      await writeUnsynced(disk, path, name);
+      yield { displayName: `${name}.png`, path, sizeBytes: name.length, release };
     }
-    const contents = new Map(staged.map(({ path, name }) => [path, name]));
-    const parts = { context, probes: probes(contents) };
-    const { saved } = await addImages(parts, sample.owner, files(), testActor);
-    expect(saved).toBe(newImages.length);
+  }
+  const contents = new Map(staged.map(({ path, name }) => [path, name]));
+  return (await addImages({ context, probes: probes(contents) }, owner, files(), testActor)).saved;
+}
+
+/** All of them or none; all when they were acknowledged. */
+async function checkUpload(
+  { context }: World,
+  owner: Owner,
+  names: readonly string[],
+  acked: boolean,
+): Promise<void> {
+  const images = (await listImages(context, owner)).map(({ filename }) => filename);
+  const fresh = names.map((name) => imageRecord(name).filename);
+  const there = fresh.filter((name) => images.includes(name));
+  expect(acked ? [fresh.length] : [0, fresh.length]).toContain(there.length);
+}
+
+const upload: Flow = {
+  name: 'upload of eight images, one of them known',
+  async run(world, ack) {
+    const names = [...newImages.slice(0, 3), 'one', ...newImages.slice(3)];
+    expect(await uploadAll(world, world.sample.owner, names)).toBe(newImages.length);
     ack('uploaded');
   },
-  async check({ context, sample }, acked) {
+  async check(world, acked) {
+    const { context, sample } = world;
+    await checkUpload(world, sample.owner, newImages, acked.has('uploaded'));
     const images = (await listImages(context, sample.owner)).map(({ filename }) => filename);
-    const fresh = newImages.map((name) => imageRecord(name).filename);
-    const there = fresh.filter((name) => images.includes(name));
-    expect([0, fresh.length]).toContain(there.length);
-    if (acked.has('uploaded')) expect(there).toEqual(fresh);
     expect(images).toEqual(expect.arrayContaining([...sample.images]));
   },
 };
@@ -270,6 +282,42 @@ const modelDeletion: Flow = {
   },
 };
 
+const newScene: Owner = { kind: 'scene', id: 'line-2' };
+
+const together: Flow = {
+  name: 'two uploads, a label, a model and a mark at once',
+  async run(world, ack) {
+    const { context, disk, sample } = world;
+    const { owner } = sample;
+    const store = async () => {
+      const files = await trainedFiles(disk, await context.workspace.jobFolder('j'));
+      await storeModel(context, { record: modelRecord(newScene, newModel, 'j'), files });
+      ack('model');
+    };
+    const label = { image_width: 8, image_height: 8, boxes: [boxOf('first')] };
+    const all = await Promise.allSettled([
+      uploadAll(world, owner, newImages.slice(0, 3)).then(() => ack('project')),
+      uploadAll(world, newScene, newImages.slice(3, 6)).then(() => ack('scene')),
+      putLabel(context, owner.id, sample.images[2]!, label, {}, testActor).then(() => ack('label')),
+      markImage(context, owner, sample.images[1]!, 'ng', testActor).then(() => ack('mark')),
+      store(),
+    ]);
+    for (const one of all) if (one.status === 'rejected') throw one.reason;
+  },
+  async check(world, acked) {
+    const { context, sample } = world;
+    const { owner } = sample;
+    await checkUpload(world, owner, newImages.slice(0, 3), acked.has('project'));
+    await checkUpload(world, newScene, newImages.slice(3, 6), acked.has('scene'));
+    const { label } = await getLabel(context, owner.id, sample.images[2]!);
+    if (acked.has('label')) expect(label.boxes).toHaveLength(1);
+    const images = await listImages(context, owner);
+    const marked = images.find(({ filename }) => filename === sample.images[1]);
+    if (acked.has('mark')) expect(marked!.mark).toBe('ng');
+    if (acked.has('model')) expect(await context.docs.get(docKeys.model(newModel))).not.toBeNull();
+  },
+};
+
 /** As a training does it: it leaves files in its folder, passes the commit point, and stores them. */
 const trainer =
   (disk: StoreDisk) =>
@@ -305,19 +353,43 @@ function ending(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
+const wanted: Flow = {
+  name: 'a job added, approved and canceled',
+  async run({ context, sample }, ack) {
+    const { job_id } = await context.queue.add(newJob(sample.owner));
+    ack('added');
+    await context.queue.approve(job_id, 'tester');
+    ack('approved');
+    await context.queue.cancel(job_id, 'tester');
+    ack('canceled');
+  },
+  async check({ context, sample }, acked) {
+    const job = await jobOf(context, sample.owner);
+    if (acked.has('added')) expect(job).toBeDefined();
+    if (acked.has('approved')) expect(['queued', 'canceled']).toContain(job!.state);
+    if (acked.has('canceled')) expect(job!.state).toBe('canceled');
+  },
+};
+
+const newJob = (owner: Owner): NewJob => ({
+  kind: 'train',
+  owner,
+  model_id: newModel,
+  request: {},
+  created_by: 'tester',
+  needs_approval: true,
+});
+
+async function jobOf({ queue }: Context, owner: Owner): Promise<JobRecord | undefined> {
+  return (await queue.list({ owner })).find(({ model_id }) => model_id === newModel);
+}
+
 const job: Flow = {
   name: 'a job from its start to its model',
   runner: trainer,
   async run(world, ack) {
     const { context, sample } = world;
-    const { job_id } = await context.queue.add({
-      kind: 'train',
-      owner: sample.owner,
-      model_id: newModel,
-      request: {},
-      created_by: 'tester',
-      needs_approval: true,
-    });
+    const { job_id } = await context.queue.add(newJob(sample.owner));
     ack('added');
     await context.queue.approve(job_id, 'tester');
     ack('approved');
@@ -326,9 +398,7 @@ const job: Flow = {
   },
   async check(world, acked) {
     const { context, sample } = world;
-    const [job] = (await context.queue.list({ owner: sample.owner })).filter(
-      (row) => row.model_id === newModel,
-    );
+    const job = await jobOf(context, sample.owner);
     if (acked.has('added')) expect(job).toBeDefined();
     if (job === undefined) return;
     if (acked.has('approved')) expect(job.state).not.toBe('waiting_approval');
@@ -350,6 +420,8 @@ export const flows: readonly Flow[] = [
   threshold,
   images,
   modelDeletion,
+  together,
+  wanted,
   job,
 ];
 
@@ -371,5 +443,3 @@ export function namedBlobs(path: string, value: never): readonly string[] {
   }
   return [];
 }
-
-export const digest = (content: string) => createHash('sha256').update(content).digest('base64');
