@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadDetector } from '../../vision/detectors/load-detector.ts';
 import { trainInChild } from '../../vision/detectors/train-in-child.ts';
 import { OkapiError } from '../../vision/errors.ts';
@@ -17,6 +17,9 @@ import { startTraining } from './start-training.ts';
 import { project, putParts, putProject } from './testing/parts.ts';
 import { settingsOf, type Train, threadsOf, trainRunner } from './train-runner.ts';
 import type { TrainingOrder } from './training-order.ts';
+
+// Children give way to whatever else the machine does.
+vi.setConfig({ testTimeout: 200_000 });
 
 let opened: TestContext;
 beforeEach(async () => {
@@ -46,7 +49,7 @@ async function started(
   const { job_id } = await startTraining(context, project('p'), request, testActor);
   const job = async () => (await queue.get(job_id))!;
   const until = async (check: (job: JobRecord) => boolean) => {
-    await expect.poll(async () => check(await job()), { timeout: 20_000, interval: 20 }).toBe(true);
+    await expect.poll(async () => check(await job()), { timeout: 100_000, interval: 20 }).toBe(true);
     return job();
   };
   const ended = () => until(({ state }) => ['finished', 'failed', 'canceled'].includes(state));
@@ -102,7 +105,7 @@ describe('a training job', () => {
     const { model_id: base } = await ended();
     const again = { img_size: 64, epochs: 1, base_model_id: base };
     const { job_id } = await startTraining(context, project('p'), again, testActor);
-    await expect.poll(async () => (await queue.get(job_id))?.state, { timeout: 20_000 }).toBe('finished');
+    await expect.poll(async () => (await queue.get(job_id))?.state, { timeout: 100_000 }).toBe('finished');
     const [newest] = await listModels(context, {});
     expect(newest).toMatchObject({ base_model_id: base, epochs_run: 1, training_mode: 'anomaly' });
     expect((await getModel(context, newest!.model_id)).encoder).toBe('none');
