@@ -21,6 +21,7 @@ export interface ModelToLoad {
   readonly id: string;
   readonly folder: string;
   readonly files: ModelRecord['files'];
+  readonly imageSize: number;
 }
 
 export interface PreviewPaths {

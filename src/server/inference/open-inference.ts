@@ -89,11 +89,11 @@ export function openInference(context: Context): Inference {
 
 /** Throws model.corrupt when a file is missing. */
 async function toLoad({ blobs }: Context, record: ModelRecord): Promise<ModelToLoad> {
-  const { model_id: id, files } = record;
+  const { model_id: id, files, img_size: imageSize } = record;
   const [first = ''] = Object.keys(files);
   try {
     // The files of a model share a key prefix, and so a local folder.
-    return { id, files, folder: dirname(await blobs.localPath(`${folderOf(record)}/${first}`)) };
+    return { id, files, imageSize, folder: dirname(await blobs.localPath(`${folderOf(record)}/${first}`)) };
   } catch (error) {
     if (!(error instanceof ServerError && error.code === 'blob.not_found')) throw error;
     throw new ServerError('model.corrupt', `the model ${id} is damaged: ${first} is missing`);
