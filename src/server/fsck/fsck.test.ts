@@ -205,6 +205,14 @@ const corruptions: readonly Corruption[] = [
     () => [['record.malformed', '.okapi/keys/k']],
   ],
   [
+    'a torn list of images of a training',
+    async () => {
+      await mkdir(at('.okapi/snapshots'));
+      await writeFile(at('.okapi/snapshots/s.json'), '{"images": [');
+    },
+    () => [['record.damaged', '.okapi/snapshots/s']],
+  ],
+  [
     'an old file that no index names',
     (p) => aged(`${p.project}/raw/stray.png`),
     (p) => [['blob.unreferenced', `${p.project}/raw/stray.png`]],

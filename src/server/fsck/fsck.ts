@@ -1,4 +1,6 @@
 // Walks all records and files and says what does not fit. It changes nothing.
+
+import { docKeys } from '../platform/layout.ts';
 import { checkImages } from './check-images.ts';
 import { checkJobs, checkJournals } from './check-jobs.ts';
 import { checkLabels } from './check-labels.ts';
@@ -29,6 +31,7 @@ export async function fsck(
   await checkJobs(inspection);
   await checkJournals(inspection);
   await checkKeys(inspection);
+  await checkRest(inspection, '.okapi');
   await checkUnreferenced(inspection);
   for await (const path of unfinished ?? []) inspection.find('file.unfinished', path);
   return inspection.findings;
@@ -42,6 +45,16 @@ async function checkKeys(inspection: Inspection): Promise<void> {
       inspection.find('record.malformed', key, 'name or sha256 are not as expected');
   }
 }
+
+/** That all other records of the server can be read. */
+async function checkRest(inspection: Inspection, folder: string): Promise<void> {
+  const { docs, folders } = await inspection.stores.docs.list(folder);
+  for (const name of docs) await inspection.read(`${folder}/${name}`);
+  for (const name of folders.filter((name) => !checked.has(`${folder}/${name}`)))
+    await checkRest(inspection, `${folder}/${name}`);
+}
+
+const checked = new Set([docKeys.models, docKeys.jobs, '.okapi/keys', '.okapi/audit', '.okapi/results']);
 
 /** Deletes what was found unreferenced; the keys. No server may use the stores meanwhile. */
 export async function removeUnreferenced(

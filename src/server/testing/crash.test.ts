@@ -104,7 +104,6 @@ describe('a power cut', () => {
       const { disk, acks } = await traced(flow);
       expect(acks.length).toBeGreaterThan(0);
       const { states, failures } = await new PowerCuts(flow).check(disk, acks);
-      console.log(`${flow.name}: ${disk.steps.length} steps, ${states.size} states`);
       expect(failures).toEqual([]);
       total += states.size;
     },

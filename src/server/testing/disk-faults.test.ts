@@ -29,7 +29,6 @@ const kinds: readonly FaultKind[] = [
     times: 'for ever',
     operations: new Set(['write', 'sync', 'syncFolder', 'rename', 'unlink']),
   },
-  { errno: 'ENOSPC', times: 'once', operations: growing },
   { errno: 'ENOSPC', times: 'for ever', operations: growing },
   { errno: 'EMFILE', times: 'once', operations: opening },
   { errno: 'short write', times: 'once', operations: new Set(['write']) },
@@ -61,6 +60,7 @@ describe('a failing disk', () => {
   );
 
   it('was simulated at least 1,500 times', () => {
+    console.log(`faults in all: ${total}`);
     expect(total).toBeGreaterThanOrEqual(1500);
   });
 

@@ -89,6 +89,19 @@ describe('blobs in files', () => {
     expect(await readdir(join(folder, 'data/m'))).toEqual(['a']);
   });
 
+  it('are given up when their sync fails, so that nobody syncs them again as if all were well', async () => {
+    const failing = new FileBlobs(join(folder, 'data'), {
+      ...nodeStoreDisk,
+      syncFile: () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'fsync' })),
+    });
+    await writeFile(join(folder, 'mine'), 'x');
+    await expect(failing.adopt(new Map([['m/a', join(folder, 'mine')]]))).rejects.toMatchObject({
+      code: 'disk.io_error',
+    });
+    expect(await readdir(folder)).toEqual(['data']);
+    expect(await blobs.list('m')).toEqual([]);
+  });
+
   it('that are put anew replace the old ones whole', async () => {
     await blobs.put('a', Buffer.from('old and long'));
     await blobs.put('a', Buffer.from('new'));

@@ -115,6 +115,8 @@ export class FileBlobs implements BlobStore {
     try {
       await this.#disk.syncFile(from);
     } catch (error) {
+      // A file whose sync failed is given up: a second sync would say that all is well.
+      if ((error as NodeJS.ErrnoException).syscall === 'fsync') await this.#disk.unlink(from).catch(() => {});
       // One that an earlier call moved before it was cut short counts as taken over.
       if (!isAbsent(error) || (await this.#find(to)) === null) throw error;
       return this.#folders.ensure(folder);
