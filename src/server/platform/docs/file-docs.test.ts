@@ -141,14 +141,34 @@ describe('records kept in memory', () => {
     const { disk, reads } = counting();
     const counted = new FileDocs(folder, disk);
     await counted.put('a', 1);
-    for (let i = 0; i < 5; i++) expect((await counted.get('a'))!.value).toBe(1);
     await Promise.all(Array.from({ length: 5 }, () => counted.get('a')));
+    for (let i = 0; i < 5; i++) expect((await counted.get('a'))!.value).toBe(1);
     expect(reads()).toBe(1);
     await utimes(join(folder, 'a.json'), 1, 1);
     await counted.get('a');
     expect(reads()).toBe(2);
     await counted.put('a', 2);
     expect((await counted.get('a'))!.value).toBe(2);
+  });
+
+  it('are read a few at a time, however many are asked for at once', async () => {
+    let open = 0;
+    let most = 0;
+    const counted = new FileDocs(folder, {
+      ...nodeStoreDisk,
+      read: async (path) => {
+        most = Math.max(most, ++open);
+        const bytes = await nodeStoreDisk.read(path);
+        open--;
+        return bytes;
+      },
+    });
+    const keys = Array.from({ length: 500 }, (_, i) => `many/${i}`);
+    await mkdir(join(folder, 'many'));
+    for (const key of keys) await writeFile(join(folder, `${key}.json`), `"${key}"`);
+    expect((await Promise.all(keys.map((key) => counted.get(key)))).map((doc) => doc?.value)).toEqual(keys);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(64);
   });
 
   it('are not kept beyond a limit', async () => {

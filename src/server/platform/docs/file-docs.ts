@@ -9,11 +9,14 @@ import { writeDurableFile } from './durable-file.ts';
 import { JournalFile } from './journal.ts';
 import { fromBytes, toText } from './json-text.ts';
 import { KeyLocks } from './key-locks.ts';
-import { isAbsent, nodeStoreDisk, type StoreDisk } from './store-disk.ts';
+import { Slots } from './slots.ts';
+import { type FileStat, isAbsent, nodeStoreDisk, type StoreDisk } from './store-disk.ts';
 import { isKey, StoreFolders, type StoreRoots } from './store-folders.ts';
 
 /** Bytes of the files whose parsed documents are kept in memory. */
 const CACHE_BYTES = 32 * 2 ** 20;
+/** Files that are open for reading at a time: a process may have about a thousand. */
+const OPEN_FILES = 64;
 /** Journals whose end is remembered. */
 const OPEN_JOURNALS = 256;
 
@@ -23,6 +26,7 @@ export class FileDocs implements DocStore {
   readonly #disk: StoreDisk;
   readonly #folders: StoreFolders;
   readonly #locks = new KeyLocks();
+  readonly #slots = new Slots(OPEN_FILES);
   readonly #cache = new DocumentCache(CACHE_BYTES);
   readonly #journals = new Map<string, JournalFile>();
 
@@ -40,7 +44,7 @@ export class FileDocs implements DocStore {
       const kept = this.#cache.get(path, stat);
       if (kept !== undefined) return kept as Doc<T>;
       // In turn with the writers, so that nothing is seen that is not yet sure to stay.
-      return this.#locks.run(path, () => this.#load<T>(key, path));
+      return this.#locks.run(path, () => this.#load<T>(key, path, stat));
     });
   }
 
@@ -103,7 +107,9 @@ export class FileDocs implements DocStore {
   ): Promise<JournalEntry<T>[]> {
     if (!isKey(journal)) return [];
     const path = this.#path(journal, 'jsonl');
-    return withDiskErrors(`read ${journal}`, () => this.#journal(journal, path).read<T>(after, limit));
+    return withDiskErrors(`read ${journal}`, () =>
+      this.#slots.run(() => this.#journal(journal, path).read<T>(after, limit)),
+    );
   }
 
   async deleteJournal(journal: DocKey): Promise<void> {
@@ -131,11 +137,12 @@ export class FileDocs implements DocStore {
     return `${this.#folders.path(key)}.${extension}`;
   }
 
-  async #load<T>(key: DocKey, path: string): Promise<Doc<T> | null> {
-    // The stat comes first: should somebody else change the file in between, it no longer fits the file.
-    const stat = await this.#disk.stat(path);
+  /** `stat` was taken before: should the file be changed in between, it no longer fits, and the next reader loads anew. */
+  async #load<T>(key: DocKey, path: string, stat: FileStat): Promise<Doc<T> | null> {
+    const kept = this.#cache.get(path, stat);
+    if (kept !== undefined) return kept as Doc<T>;
     const bytes = await this.#bytes(path);
-    if (stat === null || bytes === null) return null;
+    if (bytes === null) return null;
     try {
       const doc: Doc<T> = { value: fromBytes(bytes) as T, revision: revisionOf(bytes) };
       this.#cache.set(path, stat, doc);
@@ -148,7 +155,7 @@ export class FileDocs implements DocStore {
   async #bytes(path: string): Promise<Uint8Array | null> {
     if (!(await this.#folders.isInside(dirname(path)))) return null;
     try {
-      return await this.#disk.read(path);
+      return await this.#slots.run(() => this.#disk.read(path));
     } catch (error) {
       if (isAbsent(error)) return null;
       throw error;
