@@ -38,12 +38,13 @@ export async function deleteProject(
 }
 
 async function markDeleted({ docs, clock }: Context, id: string): Promise<void> {
-  await updateDoc<ProjectRecord>(docs, docKeys.project(id), (record) => {
+  const mark = (record: ProjectRecord | null) => {
     if (record === null) throw projectNotFound(id);
     return record.deleted_at === undefined
       ? { ...record, deleted_at: clock.date().toISOString() }
       : unchanged;
-  });
+  };
+  await updateDoc(docs, docKeys.project(id), mark, { urgent: true });
 }
 
 const normal = (text: string) => text.normalize('NFC').trim();

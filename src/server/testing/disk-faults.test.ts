@@ -1,6 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ServerError } from '../contract/errors.ts';
+import { FileDocs } from '../platform/docs/file-docs.ts';
 import { blobKeys, docKeys, journalKeys } from '../platform/layout.ts';
+import { createProject } from '../projects/create-project.ts';
+import { deleteProject } from '../projects/delete-project.ts';
+import { listProjects } from '../projects/list-projects.ts';
+import { testActor } from './context.ts';
 import { allLost, CrashDisk, type DiskContent, diskError } from './crash-disk.ts';
 import { type Flow, flows } from './crash-flows.ts';
 import { checkAfterStart, wholeDisk, worldOf } from './crash-world.ts';
@@ -79,6 +84,24 @@ describe('a failing disk', () => {
     expect(await blobs.delete(blobKeys.image(owner, images[0]!))).toBe(true);
     await blobs.deleteAll(blobKeys.owner(owner));
     expect(await blobs.list(blobKeys.owner(owner))).toEqual([]);
+  });
+
+  it('that is full lets a project be deleted from the room that was kept back', async () => {
+    const disk = new CrashDisk(whole);
+    await new FileDocs('/server/data', disk).keepReserve();
+    const { context } = worldOf(disk, sample, flows[0]!, 1);
+    disk.fault = (_, operation) => {
+      const isFull = disk.steps.every((step) => step.do !== 'unlink' || step.at.name !== 'reserve');
+      if (growing.has(operation) && isFull) throw diskError('ENOSPC', operation);
+      return undefined;
+    };
+    await expect(createProject(context, { name: 'more' }, testActor)).rejects.toMatchObject({
+      code: 'disk.full',
+    });
+    await deleteProject(context, sample.owner.id, { confirm: 'sample' }, testActor);
+    disk.fault = () => undefined;
+    expect(await listProjects(context)).toEqual([]);
+    expect(await context.blobs.list('projects')).toEqual([]);
   });
 });
 

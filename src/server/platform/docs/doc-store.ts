@@ -14,6 +14,8 @@ export interface Doc<T> {
 export interface PutOptions {
   /** Write only when the document has this revision now; `null`: only when it does not exist. Left out: always. */
   readonly ifRevision?: string | null;
+  /** Part of a deletion: on a full disk it may use the room that is kept back for this. */
+  readonly urgent?: boolean;
 }
 
 export interface JournalEntry<T> {

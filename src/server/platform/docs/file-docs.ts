@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ServerError } from '../../contract/errors.ts';
-import { withDiskErrors } from './disk-errors.ts';
+import { isFull, withDiskErrors } from './disk-errors.ts';
 import type { Doc, DocKey, DocStore, JournalEntry, PutOptions } from './doc-store.ts';
 import { DocumentCache } from './document-cache.ts';
 import { writeDurableFile } from './durable-file.ts';
@@ -19,6 +19,9 @@ const CACHE_BYTES = 32 * 2 ** 20;
 const OPEN_FILES = 64;
 /** Journals whose end is remembered. */
 const OPEN_JOURNALS = 256;
+
+const RESERVE = '.okapi/reserve';
+const RESERVE_BYTES = 2 ** 20;
 
 const nothing = { docs: [], journals: [], folders: [] };
 
@@ -48,14 +51,24 @@ export class FileDocs implements DocStore {
     });
   }
 
-  async put(key: DocKey, value: unknown, { ifRevision }: PutOptions = {}): Promise<string> {
+  /** Keeps room back, so that something can still be deleted when the disk is full. To be called at each start. */
+  async keepReserve(): Promise<void> {
+    const path = this.#folders.path(RESERVE);
+    await withDiskErrors('keep room back for deletions', async () => {
+      if ((await this.#disk.stat(path)) !== null) return;
+      await writeDurableFile(this.#disk, this.#folders, path, new Uint8Array(RESERVE_BYTES), 0);
+    });
+  }
+
+  async put(key: DocKey, value: unknown, { ifRevision, urgent = false }: PutOptions = {}): Promise<string> {
     const path = this.#path(key, 'json');
     const bytes = Buffer.from(`${toText(value, 2)}\n`);
     return this.#locks.run(path, () =>
       withDiskErrors(`write ${key}`, async () => {
         if (ifRevision !== undefined) await this.#expect(key, path, ifRevision);
         this.#cache.delete(path);
-        await writeDurableFile(this.#disk, this.#folders, path, bytes, 0);
+        const write = () => writeDurableFile(this.#disk, this.#folders, path, bytes, 0);
+        await (urgent ? this.#withReserve(write) : write());
         return revisionOf(bytes);
       }),
     );
@@ -130,6 +143,17 @@ export class FileDocs implements DocStore {
       await this.#removeBelow(folder);
       await this.#folders.prune(dirname(folder));
     });
+  }
+
+  async #withReserve<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      // Without a reserve the disk stays full, which is then said.
+      await this.#disk.unlink(this.#folders.path(RESERVE)).catch(() => {});
+      return write();
+    }
   }
 
   #path(key: DocKey, extension: 'json' | 'jsonl'): string {
