@@ -1,19 +1,22 @@
 // The parts of a running server that its routes use.
 import type { Probes } from './datasets/probes.ts';
 import type { Inference } from './inference/open-inference.ts';
+import type { BaseModelChecks } from './models/base-model-checks.ts';
 import type { ApiKeys } from './platform/api-keys.ts';
 import type { Context } from './platform/context.ts';
 import type { Metrics } from './platform/metrics.ts';
 
 /** Whether the server takes requests. */
 export interface Readiness {
-  state: 'starting' | 'ready' | 'stopping';
+  state: 'ready' | 'stopping';
 }
 
 export interface Services {
   readonly context: Context;
   readonly probes: Probes;
   readonly inference: Inference;
+  /** Of uploaded base models. */
+  readonly checks: BaseModelChecks;
   readonly keys: ApiKeys;
   readonly metrics: Metrics;
   readonly readiness: Readiness;

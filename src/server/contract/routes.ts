@@ -453,7 +453,7 @@ export const routes = {
     query: TestOptions,
     multipart: 'files',
     answer: { kind: 'json', schema: TestAnswer, example: examples.test },
-    errors: [...uploadErrors, 'model.not_found', 'model.corrupt', 'server.busy'],
+    errors: [...uploadErrors, 'model.not_found', 'model.base_only', 'model.corrupt', 'server.busy'],
   },
   patchThreshold: {
     method: 'PATCH',
@@ -585,12 +585,12 @@ export const routes = {
   readyz: {
     method: 'GET',
     path: '/readyz',
-    summary: 'Whether the server takes requests; 503 while it starts or stops',
+    summary: 'Whether the server takes requests; 503 while it stops',
     tag: 'server',
     scope: 'public',
     query: 'any',
     answer: { kind: 'json', schema: Readiness, example: examples.ready },
-    errors: ['server.stopping', 'server.busy'],
+    errors: ['server.stopping'],
   },
   metrics: {
     method: 'GET',

@@ -15,7 +15,13 @@ const settings = {
     }),
   ),
   epochs: Type.Optional(Type.Integer({ minimum: 1, maximum: trainingLimits.maxEpochs, default: 30 })),
-  lr: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 1e-4 })),
+  lr: Type.Optional(
+    Type.Number({
+      minimum: 1e-7,
+      maximum: 1,
+      description: 'left out: what the trainer learns best with, 1e-3',
+    }),
+  ),
 };
 
 export const SceneTraining = Type.Object({ scene_id: Slug, ...settings }, { additionalProperties: false });

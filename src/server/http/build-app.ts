@@ -235,6 +235,7 @@ function addChecks(app: FastifyInstance, services: Services, limits: ConnectionL
   });
 
   app.addHook('onSend', async (_, reply) => {
+    if (readiness.state === 'stopping') reply.header('connection', 'close');
     reply.raw.setTimeout?.(limits.slowReaderMs, () => reply.raw.destroy());
   });
 

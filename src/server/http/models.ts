@@ -5,11 +5,13 @@ import type { DownloadQuery, ModelDetail } from '../contract/models.ts';
 import type { Frozen } from '../contract/route.ts';
 import { deleteModel } from '../models/delete-model.ts';
 import { getModel } from '../models/get-model.ts';
+import { importBaseModel } from '../models/import-base-model.ts';
 import { listModels } from '../models/list-models.ts';
 import { modelInfo } from '../models/model-info.ts';
 import type { ModelRecord } from '../models/model-record.ts';
 import { openDownload } from '../models/open-download.ts';
 import { patchThreshold } from '../models/patch-threshold.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Context } from '../platform/context.ts';
 import { getProject } from '../projects/get-project.ts';
 import { answerOpenFile } from './file-answer.ts';
@@ -44,9 +46,15 @@ export const modelHandlers: Handlers<
     // Before anything of the body is read.
     const { model_id } = await getModel(services.context, params.model_id);
     const { store = true } = query;
-    return receive(call, 'image.too_large', (files) =>
-      services.inference.test(model_id, files, { store }, actor),
-    );
+    const { clock } = services.context;
+    return receive(call, 'image.too_large', async (files) => {
+      const startMs = clock.nowMs();
+      const timed = new WaitedFor(files, clock);
+      const answer = await services.inference.test(model_id, timed, { store }, actor);
+      const seconds = (clock.nowMs() - startMs - timed.waitedMs) / 1000;
+      services.metrics.countInference({ images: answer.items.length, seconds });
+      return answer;
+    });
   },
 
   async patchThreshold({ services: { context }, params, body, actor }) {
@@ -68,10 +76,32 @@ export const modelHandlers: Handlers<
     await getProject(services.context, params.project_id);
     return receive(call, 'checkpoint.too_large', async (files) => {
       const file = await onlyFile(files);
-      throw new Error(`internal: ${typeof file} ${typeof actor}`);
+      return importBaseModel(services, params.project_id, file, actor);
     });
   },
 };
+
+/** A stream, and how long its reader had to wait for it: the time of a test is not that of its upload. */
+class WaitedFor<T> implements AsyncIterable<T> {
+  waitedMs = 0;
+  readonly #source: AsyncIterable<T>;
+  readonly #clock: Clock;
+
+  constructor(source: AsyncIterable<T>, clock: Clock) {
+    this.#source = source;
+    this.#clock = clock;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    let fromMs = this.#clock.nowMs();
+    for await (const item of this.#source) {
+      this.waitedMs += this.#clock.nowMs() - fromMs;
+      yield item;
+      fromMs = this.#clock.nowMs();
+    }
+    this.waitedMs += this.#clock.nowMs() - fromMs;
+  }
+}
 
 /** Throws model.not_found also for the models of others. */
 export async function modelOf(context: Context, projectId: string, modelId: string): Promise<ModelRecord> {

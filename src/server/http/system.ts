@@ -18,7 +18,6 @@ export const systemHandlers: Handlers<
 
   async readyz({ services: { readiness } }) {
     if (readiness.state === 'stopping') throw new ServerError('server.stopping', 'the server is stopping');
-    if (readiness.state === 'starting') throw new ServerError('server.busy', 'the server is starting');
     return { ready: true };
   },
 

@@ -71,7 +71,7 @@ function describe(
   if (keyword === 'additionalProperties') {
     const name = String(params.additionalProperty);
     return {
-      path: `${here}.${shown(name)}`,
+      path: `${here}.${name.slice(0, 80)}`,
       detail: `there is no such field${suggestion(name, Object.keys(schema?.properties ?? {}))}`,
     };
   }
