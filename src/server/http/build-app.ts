@@ -1,4 +1,5 @@
 // The HTTP side of the server: every row of the route table becomes a route, behind the same checks in the same order.
+import type { IncomingMessage } from 'node:http';
 import multipart from '@fastify/multipart';
 import Fastify, {
   type FastifyInstance,
@@ -47,6 +48,8 @@ export interface ConnectionLimits {
   /** For a whole request with its body, however large. */
   readonly requestMs: number;
   readonly keepAliveMs: number;
+  /** How long nothing of a body may come. */
+  readonly idleBodyMs: number;
   /** How long a reader may take nothing of an answer. */
   readonly slowReaderMs: number;
   readonly maxHeaderBytes: number;
@@ -58,6 +61,7 @@ export const connectionLimits: ConnectionLimits = {
   headersMs: 15_000,
   requestMs: 30 * 60_000,
   keepAliveMs: 10_000,
+  idleBodyMs: 30_000,
   slowReaderMs: 60_000,
   maxHeaderBytes: 16 * 2 ** 10,
   maxUrlBytes: 8 * 2 ** 10,
@@ -221,6 +225,11 @@ function addChecks(app: FastifyInstance, services: Services, limits: ConnectionL
 
   app.addHook('preParsing', async (request, reply, payload) => {
     if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue?.();
+    const { raw } = request;
+    if (raw.complete === false) {
+      raw.setTimeout(limits.idleBodyMs, () => giveUp(raw, limits.idleBodyMs));
+      raw.once('end', () => raw.setTimeout(0));
+    }
     return payload;
   });
 
@@ -251,6 +260,14 @@ function addChecks(app: FastifyInstance, services: Services, limits: ConnectionL
       'answered',
     );
   });
+}
+
+/** Of a body that stopped coming: whoever reads it gets this error, and answers with it. */
+function giveUp(request: IncomingMessage, idleMs: number): void {
+  request.emit(
+    'error',
+    new ServerError('request.timeout', `nothing of the body came for ${idleMs / 1000} s`),
+  );
 }
 
 /** Throws the 404 of the first part that cannot name anything. */

@@ -17,8 +17,6 @@ export interface UploadLimits {
   readonly maxTotalBytes: number;
   /** Refuses one file that is too large. */
   readonly tooLarge: ErrorCode;
-  /** So long nothing may come before the connection is given up. */
-  readonly idleMs: number;
 }
 
 /** Boundaries and part headers. */
@@ -26,6 +24,8 @@ const framingBytes = 2 ** 20;
 const textBytes = 64 * 2 ** 10;
 const headerPairs = 32;
 const headerSize = 16 * 2 ** 10;
+/** Of each part, what is not the file. */
+const partFramingBytes = 20 * 2 ** 10;
 
 /** Throws when the announced length alone is too much: before anything of the body is read. */
 export function checkAnnouncedLength(length: string | undefined, { maxTotalBytes }: UploadLimits): void {
@@ -61,6 +61,7 @@ class Upload {
   #fail: (error: Error) => void = () => {};
   #receivedBytes = 0;
   #fileBytes = 0;
+  #hasRefused = false;
   #closed = false;
 
   constructor(request: FastifyRequest, limits: UploadLimits) {
@@ -83,6 +84,7 @@ class Upload {
         if (++count > this.#limits.maxFiles) throw tooManyFiles(this.#limits.maxFiles);
         yield await this.#stage(part, workspace, releases);
       }
+      this.#checkFraming(count);
       if (count === 0) throw invalidAt(`body.${this.#limits.field}`, 'expected at least one file, got none');
     } catch (error) {
       throw uploadError(error, this.#limits.maxFiles);
@@ -100,7 +102,7 @@ class Upload {
   }
 
   #parts(): AsyncIterator<MultipartFile> {
-    const { maxFiles, maxFileBytes, idleMs } = this.#limits;
+    const { maxFiles, maxFileBytes } = this.#limits;
     const { raw } = this.#request;
     const options = {
       limits: {
@@ -116,8 +118,7 @@ class Upload {
     };
     const parts = this.#request.parts(options) as AsyncIterableIterator<MultipartFile>;
     raw.on('data', this.#count);
-    raw.setTimeout?.(idleMs, () => this.#fail(timedOut(idleMs)));
-    raw.once('end', () => raw.setTimeout?.(0));
+    raw.on('error', this.#fail);
     return parts;
   }
 
@@ -126,6 +127,12 @@ class Upload {
     const { maxTotalBytes } = this.#limits;
     if (this.#receivedBytes > maxTotalBytes + framingBytes) this.#fail(tooMuch(maxTotalBytes));
   };
+
+  /** The parser silently leaves out headers that are too long; a sender of such is not what it says. */
+  #checkFraming(parts: number): void {
+    if (this.#hasRefused || this.#receivedBytes - this.#fileBytes <= (parts + 1) * partFramingBytes) return;
+    throw new ServerError('request.headers_too_large', 'expected shorter headers of the parts');
+  }
 
   #orFailure<T>(promise: Promise<T>): Promise<T> {
     return Promise.race([promise, this.#failed]);
@@ -193,6 +200,7 @@ class Upload {
       await target.close();
     }
     if (!file.truncated) return { displayName: filename, path, sizeBytes, release };
+    this.#hasRefused = true;
     await release();
     const detail = `expected at most ${this.#limits.maxFileBytes} bytes, the file has more`;
     return { displayName: filename, refused: { code: this.#limits.tooLarge, detail } };
@@ -217,10 +225,6 @@ function tooMuch(maxTotalBytes: number): ServerError {
     'upload.total_too_large',
     `expected at most ${maxTotalBytes} bytes of files in one request`,
   );
-}
-
-function timedOut(idleMs: number): ServerError {
-  return new ServerError('request.timeout', `nothing of the body came for ${idleMs / 1000} s`);
 }
 
 const limitCodes: Readonly<Record<string, (maxFiles: number) => ServerError>> = {

@@ -13,6 +13,9 @@ const codes: Readonly<Record<string, { readonly code: ErrorCode; readonly detail
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'request.timeout', detail: 'the request took too long to arrive' },
 };
 
+/** Longer than any address that is taken. */
+const longFirstLine = 8 * 2 ** 10;
+
 /** For the `clientError` event: answers when it still can, and ends the connection. */
 export function answerClientError(
   error: Error & { readonly code?: string; readonly rawPacket?: unknown },
@@ -27,7 +30,8 @@ export function answerClientError(
 }
 
 function clientProblem(error: Error & { readonly code?: string; readonly rawPacket?: unknown }): ServerError {
-  const isInFirstLine = Buffer.isBuffer(error.rawPacket) && !error.rawPacket.includes('\n');
+  const end = Buffer.isBuffer(error.rawPacket) ? error.rawPacket.indexOf('\n') : 0;
+  const isInFirstLine = end < 0 || end > longFirstLine;
   if (error.code === 'HPE_HEADER_OVERFLOW' && isInFirstLine)
     return new ServerError('request.url_too_long', 'expected a shorter address');
   const { code, detail } = codes[error.code ?? ''] ?? {

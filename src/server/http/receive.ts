@@ -8,7 +8,6 @@ import type { Config } from '../platform/config.ts';
 import type { Call } from './handler.ts';
 import { type UploadLimits, withUpload } from './multipart.ts';
 
-const idleMs = 30_000;
 const mib = 2 ** 20;
 
 export function uploadLimits(
@@ -18,7 +17,7 @@ export function uploadLimits(
 ): UploadLimits {
   if (field === 'file') {
     const bytes = checkpointLimits.bytes;
-    return { field, maxFiles: 1, maxFileBytes: bytes, maxTotalBytes: bytes + mib, tooLarge, idleMs };
+    return { field, maxFiles: 1, maxFileBytes: bytes, maxTotalBytes: bytes + mib, tooLarge };
   }
   return {
     field,
@@ -26,7 +25,6 @@ export function uploadLimits(
     maxFileBytes: Math.floor(uploads.max_file_size_mb * mib),
     maxTotalBytes: Math.floor(uploads.max_total_size_mb * mib),
     tooLarge,
-    idleMs,
   };
 }
 

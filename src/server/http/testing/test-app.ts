@@ -89,6 +89,7 @@ function checkAnswer({ method = 'GET', url }: InjectOptions, answer: LightMyRequ
       throw new Error(`no problem: ${what}`);
     return;
   }
+  if (method === 'OPTIONS') return;
   const id = routeOf(String(method), String(url));
   const { answer: wanted }: Route = routes[id];
   if (wanted.kind !== 'json' || method === 'HEAD' || answer.statusCode !== 200) return;
@@ -250,9 +251,10 @@ export function exchange(
   });
 }
 
-function isWhole(text: string): boolean {
+function isWhole(all: string): boolean {
+  const text = all.replace(/^HTTP\/1.1 100 Continue\r\n\r\n/, '');
   const head = text.indexOf('\r\n\r\n');
-  if (head < 0 || /^HTTP\/1.1 100/.test(text)) return false;
+  if (head < 0) return false;
   const length = /content-length: (\d+)/i.exec(text.slice(0, head))?.[1];
   return length !== undefined && text.length >= head + 4 + Number(length);
 }
