@@ -264,10 +264,9 @@ function addChecks(app: FastifyInstance, services: Services, limits: ConnectionL
 
 /** Of a body that stopped coming: whoever reads it gets this error, and answers with it. */
 function giveUp(request: IncomingMessage, idleMs: number): void {
-  request.emit(
-    'error',
-    new ServerError('request.timeout', `nothing of the body came for ${idleMs / 1000} s`),
-  );
+  const error = new ServerError('request.timeout', `nothing of the body came for ${idleMs / 1000} s`);
+  // Not within the event of the time-out: it would go on to the answer, and end it.
+  setImmediate(() => request.emit('error', error));
 }
 
 /** Throws the 404 of the first part that cannot name anything. */
