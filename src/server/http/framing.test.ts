@@ -405,6 +405,10 @@ describe('addresses', () => {
     '/docs/..%2fpackage.json',
     '/docs/%2e%2e%2fpackage.json',
     '/tmp/../etc/passwd',
+    '/projects/..',
+    '/projects/.',
+    '/projects/%2e%2e/images',
+    '/models/%2e%2e/download',
   ])('lead nowhere outside: %s', async (path) => {
     const answer = await exchange(port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect([400, 404]).toContain(answer.status);
