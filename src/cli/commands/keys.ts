@@ -129,12 +129,12 @@ const clockOf = (date: () => Date) => ({ date, nowMs: () => performance.now() })
 async function openDocs({ config: file }: KeysOptions, place?: Place): Promise<DocStore> {
   const { loadConfig } = await import('../../server/platform/config-load.ts');
   const { processVariables } = await import('../../server/platform/config-sources.ts');
-  const { checkDataFolder } = await import('../../server/platform/data-folder.ts');
+  const { checkDataFolder, dataPlaces } = await import('../../server/platform/data-folder.ts');
   const { FileDocs } = await import('../../server/platform/docs/file-docs.ts');
   const { storeRoots } = await import('../../server/platform/docs/store-folders.ts');
   const { folder, env } = place ?? { folder: process.cwd(), env: processVariables() };
   const named = file === undefined ? env : { ...env, APP_CONFIG_FILE: resolve(folder, file) };
   const { config } = await loadConfig({ folder, env: named });
-  await checkDataFolder({ dataDir: config.data_dir, rootDir: config.root_dir });
+  await checkDataFolder(dataPlaces(config));
   return new FileDocs(storeRoots(config));
 }

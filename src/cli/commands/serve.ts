@@ -1,6 +1,7 @@
 // `okapi serve`: runs the server until SIGTERM or Ctrl-C, or shows its settings.
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Config } from '../../server/platform/config.ts';
 import type { ConfigOverrides } from '../../server/platform/config-load.ts';
 import type { Variables } from '../../server/platform/config-sources.ts';
 import type { CommandContext } from '../context.ts';
@@ -87,7 +88,7 @@ export async function serve(
     return exitCodes.ok;
   }
   if (options.acceptDataFolder) {
-    await acceptDataFolder(config.data_dir, config.root_dir);
+    await acceptDataFolder(config);
     terminal.note('the data folder is taken as it is');
   }
   const stop = stopSignal(signals);
@@ -127,11 +128,12 @@ function startOptionsOf({ host, port, config }: ServeOptions, folder: string, en
   };
 }
 
-async function acceptDataFolder(dataDir: string, rootDir: string): Promise<void> {
-  const { openDataFolder } = await import('../../server/platform/data-folder.ts');
+async function acceptDataFolder(config: Config): Promise<void> {
+  const { dataPlaces, openDataFolder } = await import('../../server/platform/data-folder.ts');
   const { systemClock } = await import('../../server/platform/clock.ts');
   const { systemIds } = await import('../../server/platform/ids.ts');
-  const folder = await openDataFolder({ dataDir, rootDir, clock: systemClock, ids: systemIds, accept: true });
+  const clock = systemClock;
+  const folder = await openDataFolder({ ...dataPlaces(config), clock, ids: systemIds, accept: true });
   await folder.close();
 }
 

@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { forkModule, moduleBeside } from '../../vision/runtime/child.ts';
+import { testConfig } from '../testing/context.ts';
 import { systemClock } from './clock.ts';
-import { checkDataFolder, type DataFolderOptions, dataFormat, openDataFolder } from './data-folder.ts';
+import {
+  checkDataFolder,
+  type DataFolderOptions,
+  dataFormat,
+  dataPlaces,
+  openDataFolder,
+} from './data-folder.ts';
 import { systemIds } from './ids.ts';
 import { thisProcess } from './process-identity.ts';
 import type { Answer, Order } from './testing/data-folder-user.ts';
@@ -257,6 +264,44 @@ describe('a data folder that was used before', () => {
     await usedBefore();
     await writeFile(join(rootDir, '.okapi-data'), '[');
     await expect(open()).rejects.toMatchObject({ code: 'config.invalid' });
+  });
+});
+
+describe('a folder outside of the data folder that belongs to it', () => {
+  const others = () => ({ projects_dir: join(rootDir, 'disk', 'projects') });
+
+  it('is made and marked as the data folder is', async () => {
+    const { id } = await open({ others: others() });
+    const marker = await readFile(join(others().projects_dir, '.okapi~folder.json'), 'utf8');
+    expect(JSON.parse(marker)).toMatchObject({ id });
+  });
+
+  it('that is lost is refused until somebody accepts it', async () => {
+    await (await open({ others: others() })).close();
+    await rm(others().projects_dir, { recursive: true });
+    await expect(open({ others: others() })).rejects.toMatchObject({
+      code: 'data.unmarked',
+      message: expect.stringContaining(
+        'expected projects_dir (disk/projects) to be the folder that was used before',
+      ),
+    });
+    await mkdir(others().projects_dir);
+    await expect(open({ others: others() })).rejects.toThrow('its marker .okapi~folder.json is missing');
+    await (await open({ others: others(), accept: true })).close();
+    await open({ others: others() });
+  });
+
+  it('of another data folder is refused', async () => {
+    await open({ others: others() });
+    dataDir = join(rootDir, 'second');
+    await expect(open({ others: others() })).rejects.toThrow(/another (data )?folder/);
+  });
+
+  it('is one that the settings put elsewhere', () => {
+    const config = testConfig(rootDir);
+    expect(dataPlaces(config)).toEqual({ dataDir, rootDir, others: {} });
+    const moved = { ...config, projects_dir: '/mnt/p', models_dir: join(rootDir, 'data2', 'models') };
+    expect(dataPlaces(moved).others).toEqual({ projects_dir: '/mnt/p', models_dir: moved.models_dir });
   });
 });
 

@@ -1,27 +1,44 @@
 // Opens the data folder: one server at a time, and surely the folder that was used before, not the empty place of a lost mount.
 //
 // A marker lies in the data folder, and its id is also noted outside of it, in root_dir/.okapi-data. When the note names a
-// folder whose marker is missing or another one, a disk is not mounted or the wrong one is: a person has to say otherwise.
+// folder whose marker is missing or another one, a disk is not mounted or the wrong one is: a person has to say otherwise. So
+// for projects_dir, datasets_dir and models_dir where they lie elsewhere.
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { writeFileAtomic } from '../../vision/checkpoint/atomic-folder.ts';
 import { nodeDisk } from '../../vision/checkpoint/disk.ts';
 import { OkapiError } from '../../vision/errors.ts';
 import { ServerError } from '../contract/errors.ts';
 import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
 import { takeLock } from './data-folder-lock.ts';
 import type { Ids } from './ids.ts';
 
 /** The format of the data folder that this version writes; folders of a later one are refused. */
 export const dataFormat = 1;
 
-export interface DataFolderOptions {
+/** The folders of a server. */
+export interface DataPlaces {
   readonly dataDir: string;
   /** Where the note about the data folder is kept. */
   readonly rootDir: string;
+  /** Folders outside of dataDir that belong to it, by setting, such as projects_dir. */
+  readonly others?: Readonly<Record<string, string>>;
+}
+
+export function dataPlaces(config: Config): DataPlaces {
+  const { data_dir, root_dir, projects_dir, datasets_dir, models_dir } = config;
+  const outside = Object.entries({ projects_dir, datasets_dir, models_dir }).filter(([, path]) => {
+    const below = relative(data_dir, path);
+    return below.startsWith('..') || isAbsolute(below);
+  });
+  return { dataDir: data_dir, rootDir: root_dir, others: Object.fromEntries(outside) };
+}
+
+export interface DataFolderOptions extends DataPlaces {
   readonly clock: Clock;
   readonly ids: Ids;
-  /** Take the folder as it is although it is not the one that was used before. */
+  /** Take the folders as they are although they are not those that were used before. */
   readonly accept?: boolean;
   /** After how long a server on another machine that gives no sign of life counts as dead. Default 15,000. */
   readonly staleMs?: number;
@@ -43,8 +60,7 @@ export interface DataFolder {
  * for a folder that cannot be written; disk.full.
  */
 export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
-  const { dataDir, rootDir, clock, ids, staleMs = 15_000 } = options;
-  const { onLost = () => {} } = options;
+  const { dataDir, clock, ids, staleMs = 15_000, onLost = () => {} } = options;
   return explained(options, async () => {
     await checkDataFolder(options);
     await makeFolder(join(dataDir, '.okapi'));
@@ -56,13 +72,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       onLost: () => onLost(new ServerError('data.locked', 'another server took the data folder over')),
     });
     try {
-      const note = (await readNotes(rootDir)).get(dataDir) ?? null;
-      const found = await readMarker(dataDir);
-      expectKnown(options, note, found, true);
-      const marker = found?.id ? found : await writeMarker(options);
-      const remembered =
-        note?.id === marker.id || (await remember(options, marker.id).catch(notWritable(false)));
-      return { id: marker.id, remembered, close: () => lock.release() };
+      return { ...(await markPlaces(options)), close: () => lock.release() };
     } catch (error) {
       await lock.release();
       throw error;
@@ -70,16 +80,53 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   });
 }
 
-/** Throws what openDataFolder throws about the folder itself, and changes nothing: for commands that run beside a server. */
-export async function checkDataFolder(options: Places & Pick<DataFolderOptions, 'accept'>): Promise<void> {
-  const { dataDir, rootDir } = options;
+/** Throws what openDataFolder throws about the folders themselves, and changes nothing: for commands that run beside a server. */
+export async function checkDataFolder(options: DataPlaces & { readonly accept?: boolean }): Promise<void> {
   await explained(options, async () => {
-    const note = (await readNotes(rootDir)).get(dataDir) ?? null;
-    expectKnown(options, note, await readMarker(dataDir), await exists(dataDir));
+    const notes = await readNotes(options.rootDir);
+    for (const place of placesOf(options)) await expectKnown(place, notes.get(place.path) ?? null, options);
   });
 }
 
-type Places = Pick<DataFolderOptions, 'dataDir' | 'rootDir'>;
+/** A folder that has to be the one of before. */
+interface Place {
+  readonly setting: string;
+  readonly path: string;
+  readonly marker: string;
+}
+
+/** Its name is no key of a record or blob. */
+const otherMarker = '.okapi~folder.json';
+
+function placesOf({ dataDir, others = {} }: DataPlaces): readonly [data: Place, ...others: Place[]] {
+  return [
+    { setting: 'data_dir', path: dataDir, marker: join('.okapi', 'data-folder.json') },
+    ...Object.entries(others).map(([setting, path]) => ({ setting, path, marker: otherMarker })),
+  ];
+}
+
+/** Writes the markers and the notes that are missing. All markers of a server have the id of its data folder. */
+async function markPlaces(options: DataFolderOptions): Promise<Pick<DataFolder, 'id' | 'remembered'>> {
+  const { rootDir, ids, clock, accept = false } = options;
+  const notes = await readNotes(rootDir);
+  const [data, ...others] = placesOf(options);
+  const before = await expectKnown(data, notes.get(data.path) ?? null, options);
+  const marker = before?.id
+    ? before
+    : { id: ids.random(), format: dataFormat, created_at: clock.date().toISOString() };
+  if (marker !== before) await writeMarker(data, marker);
+  for (const place of others) {
+    await makeFolder(place.path);
+    const found = await expectKnown(place, notes.get(place.path) ?? null, options);
+    if (found?.id === marker.id) continue;
+    if (found !== null && !accept) throw unmarked(place, null, 'it belongs to another data folder', options);
+    await writeMarker(place, marker);
+  }
+  const missing = [data, ...others].filter(({ path }) => notes.get(path)?.id !== marker.id);
+  if (missing.length === 0) return { id: marker.id, remembered: true };
+  for (const { path } of missing) notes.set(path, { id: marker.id, since: clock.date().toISOString() });
+  return { id: marker.id, remembered: await writeNotes(rootDir, notes).catch(notWritable(false)) };
+}
 
 interface Marker {
   /** "" when the file is damaged. */
@@ -93,40 +140,52 @@ interface Note {
   readonly since: string;
 }
 
-function expectKnown(
-  options: Places & Pick<DataFolderOptions, 'accept'>,
+/** Returns the marker of a place, which is that of its note unless that was accepted. */
+async function expectKnown(
+  place: Place,
   note: Note | null,
-  marker: Marker | null,
-  there: boolean,
-): void {
-  const { accept = false } = options;
+  options: DataPlaces & { readonly accept?: boolean },
+): Promise<Marker | null> {
+  const marker = await readMarker(place);
   if (marker !== null && marker.format > dataFormat)
     throw new ServerError(
       'data.newer_format',
       `expected a data folder of format ${dataFormat} or older, got format ${marker.format}: a newer version of okapi wrote it`,
     );
-  if (accept) return;
-  const problem = problemOf(note, marker, there);
-  if (problem === null) return;
-  throw new ServerError(
+  const problem = problemOf(place, note, marker, await exists(place.path));
+  if (problem !== null && options.accept !== true) throw unmarked(place, note, problem, options);
+  return marker;
+}
+
+function problemOf(
+  { marker: name }: Place,
+  note: Note | null,
+  marker: Marker | null,
+  there: boolean,
+): string | null {
+  if (marker?.id === '') return `its marker ${name} cannot be read`;
+  if (note === null) return null;
+  if (!there) return 'it is not there';
+  if (marker === null) return `its marker ${name} is missing`;
+  return marker.id === note.id ? null : 'its marker is that of another folder';
+}
+
+function unmarked(
+  { setting, path }: Place,
+  note: Note | null,
+  problem: string,
+  places: DataPlaces,
+): ServerError {
+  const first = note ? ` (first on ${note.since})` : '';
+  return new ServerError(
     'data.unmarked',
-    `expected data_dir (${shown(options)}) to be the folder that was used before${note ? ` (first on ${note.since})` : ''}, but ${problem}. ` +
+    `expected ${setting} (${shown(path, places)}) to be the folder that was used before${first}, but ${problem}. ` +
       'Is a disk not mounted, or another one? If this folder is right: okapi serve --accept-data-folder',
   );
 }
 
-function problemOf(note: Note | null, marker: Marker | null, there: boolean): string | null {
-  if (marker?.id === '') return 'its marker .okapi/data-folder.json cannot be read';
-  if (note === null) return null;
-  if (!there) return 'it is not there';
-  if (marker === null) return 'its marker .okapi/data-folder.json is missing';
-  return marker.id === note.id ? null : 'its marker is that of another folder';
-}
-
-const markerPath = (dataDir: string) => join(dataDir, '.okapi', 'data-folder.json');
-
-async function readMarker(dataDir: string): Promise<Marker | null> {
-  const text = await readText(markerPath(dataDir));
+async function readMarker({ path, marker }: Place): Promise<Marker | null> {
+  const text = await readText(join(path, marker));
   if (text === null) return null;
   try {
     const { id, format, created_at } = JSON.parse(text) as Partial<Marker>;
@@ -138,13 +197,11 @@ async function readMarker(dataDir: string): Promise<Marker | null> {
   return { id: '', format: 0, created_at: '' };
 }
 
-async function writeMarker({ dataDir, clock, ids }: DataFolderOptions): Promise<Marker> {
-  const marker = { id: ids.random(), format: dataFormat, created_at: clock.date().toISOString() };
-  await writeFileAtomic(markerPath(dataDir), jsonBytes(marker));
-  return marker;
+async function writeMarker({ path, marker: name }: Place, marker: Marker): Promise<void> {
+  await writeFileAtomic(join(path, name), jsonBytes(marker));
 }
 
-/** Folders and their entries that survive a power cut. */
+/** A folder whose entry survives a power cut, as those of the folders above it. */
 async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true });
   if (first === undefined) return;
@@ -154,7 +211,7 @@ async function makeFolder(path: string): Promise<void> {
 
 const notesPath = (rootDir: string) => join(rootDir, '.okapi-data');
 
-/** By absolute path of the data folder. */
+/** By absolute path of the folder. */
 async function readNotes(rootDir: string): Promise<Map<string, Note>> {
   const text = await readText(notesPath(rootDir));
   if (text === null) return new Map();
@@ -169,9 +226,7 @@ async function readNotes(rootDir: string): Promise<Map<string, Note>> {
   }
 }
 
-async function remember({ rootDir, dataDir, clock }: DataFolderOptions, id: string): Promise<true> {
-  const notes = await readNotes(rootDir);
-  notes.set(dataDir, { id, since: clock.date().toISOString() });
+async function writeNotes(rootDir: string, notes: ReadonlyMap<string, Note>): Promise<true> {
   await writeFileAtomic(notesPath(rootDir), jsonBytes({ folders: Object.fromEntries(notes) }));
   return true;
 }
@@ -205,13 +260,13 @@ function notWritable<T>(instead: T): (error: unknown) => T {
   };
 }
 
-async function explained<T>(options: Places, action: () => Promise<T>): Promise<T> {
+async function explained<T>(places: DataPlaces, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
     const code = systemCode(cause);
     if (code === undefined) throw cause;
-    const where = `data_dir (${shown(options)})`;
+    const where = `data_dir (${shown(places.dataDir, places)})`;
     if (readOnly.includes(code))
       throw new ServerError(
         'config.invalid',
@@ -232,7 +287,7 @@ async function explained<T>(options: Places, action: () => Promise<T>): Promise<
 }
 
 /** As it is in most configurations. This is told at the start only, never to clients. */
-function shown({ dataDir, rootDir }: Places): string {
-  const path = relative(rootDir, dataDir);
-  return path === '' ? '.' : path.startsWith('..') ? dataDir : path;
+function shown(path: string, { rootDir }: DataPlaces): string {
+  const below = relative(rootDir, path);
+  return below === '' ? '.' : below.startsWith('..') ? path : below;
 }
