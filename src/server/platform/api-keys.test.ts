@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestClock, type TestContext, testContext } from '../testing/context.ts';
@@ -93,11 +93,11 @@ describe('a presented key', () => {
     await revokeKey(new FileDocs(test.context.config.data_dir), 'a', clock);
     clock.advance(1000);
     expect(await keys.findKey(plain)).toBeNull();
-    expect(await keys.inForce()).toBe(false);
+    expect([await keys.any(), await keys.inForce()]).toEqual([false, true]);
   });
 
   it('is known within a second after another process added it', async () => {
-    expect(await keys.any()).toBe(false);
+    expect([await keys.any(), await keys.inForce()]).toEqual([false, false]);
     const plain = await createKey(
       new FileDocs(test.context.config.data_dir),
       { name: 'cli', scope: 'admin' },
@@ -140,6 +140,15 @@ describe('a record that is not as we write it', () => {
     const plain = await add('a');
     expect((await keys.findKey(plain))?.name).toBe('a');
     expect((await listKeys(docs(), clock)).map(({ name }) => name)).toEqual(['a']);
+  });
+
+  it('such as a torn one opens nothing, keeps no other key out, and still keeps the door shut', async () => {
+    await docs().put('.okapi/keys/odd', {});
+    await writeFile(join(test.folder, 'data', '.okapi', 'keys', 'odd.json'), '{"name": "od');
+    expect(await keys.inForce()).toBe(true);
+    const plain = await add('a');
+    clock.advance(1000);
+    expect((await keys.findKey(plain))?.name).toBe('a');
   });
 });
 

@@ -70,7 +70,10 @@ export async function listKeys(
   clock: Clock,
 ): Promise<(ApiKey & { readonly state: ApiKeyState })[]> {
   const now = clock.date();
-  return (await readRecords(docs)).map(({ sha256: _, ...key }) => ({ ...key, state: stateOf(key, now) }));
+  return (await readRecords(docs)).records.map(({ sha256: _, ...key }) => ({
+    ...key,
+    state: stateOf(key, now),
+  }));
 }
 
 /** From now on the key is refused. Throws key.not_found. Revoking twice changes nothing more. */
@@ -91,7 +94,10 @@ export interface ApiKeys {
   findKey(presented: string): Promise<ApiKey | null>;
   /** Whether there is a key that is valid now: what a server needs that others can reach. */
   any(): Promise<boolean>;
-  /** Whether there is a key that was not revoked. One that has expired opens nothing, and still keeps the door shut. */
+  /**
+   * Whether requests need a key: from the first key on. Keys that have expired or were revoked open nothing, and still keep the
+   * door shut: revoking the last one must not let everybody in.
+   */
   inForce(): Promise<boolean>;
 }
 
@@ -99,9 +105,9 @@ export interface ApiKeys {
 const freshMs = 1000;
 
 export function openApiKeys(docs: DocStore, clock: Clock): ApiKeys {
-  let read: Promise<ApiKeyRecord[]> | null = null;
+  let read: Promise<KeyRecords> | null = null;
   let readMs = 0;
-  const records = () => {
+  const stored = () => {
     if (read === null || clock.nowMs() - readMs >= freshMs) {
       readMs = clock.nowMs();
       const reading = readRecords(docs);
@@ -118,7 +124,7 @@ export function openApiKeys(docs: DocStore, clock: Clock): ApiKeys {
       if (!/^okapi_[A-Za-z0-9_-]{43}$/.test(presented)) return null;
       const hash = sha256(presented);
       let found: ApiKeyRecord | null = null;
-      for (const record of await records())
+      for (const record of (await stored()).records)
         if (timingSafeEqual(hash, Buffer.from(record.sha256, 'hex'))) found = record;
       if (found === null || stateOf(found, clock.date()) !== 'valid') return null;
       const { sha256: _, ...key } = found;
@@ -126,19 +132,32 @@ export function openApiKeys(docs: DocStore, clock: Clock): ApiKeys {
     },
     async any() {
       const now = clock.date();
-      return (await records()).some((record) => stateOf(record, now) === 'valid');
+      return (await stored()).records.some((record) => stateOf(record, now) === 'valid');
     },
-    inForce: async () => (await records()).some(({ revoked_at }) => revoked_at === null),
+    inForce: async () => (await stored()).count > 0,
   };
 }
 
-/** Records that are not as we write them count as none: a key that cannot be read opens nothing. */
-async function readRecords(docs: DocStore): Promise<ApiKeyRecord[]> {
-  const { docs: names } = await docs.list(docKeys.apiKeys);
-  const found = await Promise.all(
-    names.filter(isKeyName).map((name) => docs.get<ApiKeyRecord>(docKeys.apiKey(name))),
-  );
-  return found.flatMap((doc) => (doc !== null && isRecord(doc.value) ? [doc.value] : []));
+interface KeyRecords {
+  readonly records: ApiKeyRecord[];
+  /** With those that are damaged. */
+  readonly count: number;
+}
+
+/** A record that is not as we write it opens nothing, and keeps no other key from its door. */
+async function readRecords(docs: DocStore): Promise<KeyRecords> {
+  const names = (await docs.list(docKeys.apiKeys)).docs.filter(isKeyName);
+  const found = await Promise.all(names.map((name) => readUnlessDamaged(docs, name)));
+  return { records: found.filter((value) => value !== null).filter(isRecord), count: names.length };
+}
+
+async function readUnlessDamaged(docs: DocStore, name: string): Promise<Partial<ApiKeyRecord> | null> {
+  try {
+    return (await docs.get<Partial<ApiKeyRecord>>(docKeys.apiKey(name)))?.value ?? null;
+  } catch (error) {
+    if (error instanceof ServerError && error.code === 'doc.corrupt') return null;
+    throw error;
+  }
 }
 
 function isRecord(value: Partial<ApiKeyRecord>): value is ApiKeyRecord {
