@@ -11,7 +11,7 @@ import { systemIds } from '../../server/platform/ids.ts';
 import type { CommandContext } from '../context.ts';
 import { readEnvironment } from '../environment.ts';
 import { capturedTerminal } from '../testing/captured-terminal.ts';
-import { addServe, type RunningServer, type StartOptions } from './serve.ts';
+import { addServe, type Surroundings } from './serve.ts';
 
 class FakeProcess extends EventEmitter {
   readonly exits: number[] = [];
@@ -31,14 +31,14 @@ afterEach(async () => {
 
 interface Given {
   readonly env?: Record<string, string>;
-  readonly start?: (options: StartOptions) => Promise<RunningServer>;
+  readonly start?: Surroundings['start'];
 }
 
 /** Runs `okapi serve ARGS` in the folder, with a server that is not there. */
 function serve(args: readonly string[], { env = {}, start = async () => fakeServer() }: Given = {}) {
   const terminal = capturedTerminal();
   const signals = new FakeProcess();
-  const started: StartOptions[] = [];
+  const started: Parameters<Surroundings['start']>[0][] = [];
   const context: CommandContext = {
     terminal,
     environment: readEnvironment({}),
@@ -68,7 +68,7 @@ function serve(args: readonly string[], { env = {}, start = async () => fakeServ
   return { code, terminal, signals, started };
 }
 
-const fakeServer = (close = async () => {}): RunningServer => ({ url: 'http://127.0.0.1:8000', close });
+const fakeServer = (close: () => Promise<void> = async () => {}) => ({ url: 'http://127.0.0.1:8000', close });
 
 /** Resolves once the terminal has a line that begins so. */
 const noted = (run: ReturnType<typeof serve>, start: string) =>

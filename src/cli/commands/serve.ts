@@ -1,8 +1,8 @@
 // `okapi serve`: runs the server until SIGTERM or Ctrl-C, or shows its settings.
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { RunningServer, StartOptions } from '../../server/app.ts';
 import type { Config } from '../../server/platform/config.ts';
-import type { ConfigOverrides } from '../../server/platform/config-load.ts';
 import type { Variables } from '../../server/platform/config-sources.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -43,19 +43,6 @@ export function addServe(
     .action(async (options: ServeOptions) => done(await serve(options, context, given)));
 }
 
-/** What the server is started with. */
-export interface StartOptions {
-  /** Of config.yaml and .env. */
-  readonly folder: string;
-  readonly env: Variables;
-  readonly overrides?: ConfigOverrides;
-}
-
-export interface RunningServer {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /** Signals to this process. */
 export interface SignalSource {
   on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
@@ -68,7 +55,7 @@ export interface Surroundings {
   readonly folder: string;
   readonly env: Variables;
   readonly signals: SignalSource;
-  readonly start: (options: StartOptions) => Promise<RunningServer>;
+  readonly start: (options: StartOptions) => Promise<Pick<RunningServer, 'url' | 'close'>>;
 }
 
 /** What still hangs on so long after the signal is left behind. */
