@@ -128,7 +128,7 @@ export const examples = {
   canceledJob: { ...job, status: 'canceled', finished_at: '2026-11-23T10:21:00.000Z' },
   approvedJob: { ...job, status: 'queued', progress: 0, started_at: null, decided_by: 'anna' },
   rejection: { reason: 'the pictures are out of focus' },
-  events: 'id: 12\nevent: progress\ndata: {"type":"progress","job_id":"5f0c2b7d","progress":0.42}\n\n',
+  events: `id: 12\nevent: state\ndata: {"type":"state","job_id":"${job.job_id}","state":"running","detail":null,"at":"${job.started_at}"}\n\n`,
   model,
   models: [model],
   modelDetail: {

@@ -1,6 +1,6 @@
 // Requests and answers about jobs.
 import Type, { type Static } from 'typebox';
-import { Cursor, Moment, Next, PageSize, Share, Slug } from './values.ts';
+import { Address, Cursor, Moment, Next, PageSize, Share, Slug } from './values.ts';
 
 export const JobStatusName = Type.Enum([
   'queued',
@@ -52,8 +52,55 @@ export const Rejection = Type.Object(
 );
 export type Rejection = Static<typeof Rejection>;
 
+const ofJob = { job_id: Type.String() };
+const pass = {
+  epoch: Type.Integer(),
+  epochs: Type.Integer(),
+  loss: Type.Number(),
+  learning_rate: Type.Number(),
+  phase: Type.String(),
+};
+
 /** The `data` of one server-sent event; its `event` is the type, its `id` what to send as Last-Event-ID. */
-export const JobEventData = Type.Object({
-  type: Type.Enum(['state', 'progress', 'epoch', 'sample', 'log']),
-  job_id: Type.String(),
-});
+export const JobEventData = Type.Union([
+  Type.Object({
+    type: Type.Literal('state'),
+    ...ofJob,
+    state: Type.Enum([
+      'waiting_approval',
+      'queued',
+      'running',
+      'finalising',
+      'finished',
+      'failed',
+      'canceled',
+    ]),
+    detail: Type.Union([Type.String(), Type.Null()]),
+    at: Moment,
+  }),
+  Type.Object({
+    type: Type.Literal('progress'),
+    ...ofJob,
+    ...pass,
+    progress: Share,
+    seconds_left: Type.Union([Type.Number(), Type.Null()]),
+    step: Type.Integer(),
+    steps: Type.Integer(),
+  }),
+  Type.Object({
+    type: Type.Literal('epoch'),
+    ...ofJob,
+    ...pass,
+    validation_loss: Type.Number(),
+    best: Type.Boolean(),
+  }),
+  Type.Object({
+    type: Type.Literal('sample'),
+    ...ofJob,
+    epoch: Type.Integer(),
+    picture_url: Address,
+    reconstruction_url: Address,
+  }),
+  Type.Object({ type: Type.Literal('log'), ...ofJob, text: Type.String() }),
+]);
+export type JobEventData = Static<typeof JobEventData>;

@@ -1,12 +1,13 @@
 // Server-sent events: what happened since Last-Event-ID, then what happens, until nothing more can.
 import type { FastifyReply } from 'fastify';
+import type { JobEventData } from '../contract/jobs.ts';
 import { securityHeaders } from './security.ts';
 
 export interface StreamEvent {
   /** What the client sends back as Last-Event-ID. */
   readonly id: string;
   readonly event: string;
-  readonly data: unknown;
+  readonly data: JobEventData;
 }
 
 export interface StreamLimits {
