@@ -21,7 +21,7 @@ for (const { name, status, detail } of items) if (status === 'rejected') console
 const { job_id } = await okapi.trainProject({ project_id, body: { epochs: 30 } });
 for await (const event of okapi.watchJob(job_id))
   if (event.type === 'epoch')
-    console.log(`epoch ${event.epoch} of ${event.epochs}: loss ${event.loss.toFixed(4)}`);
+    console.log(`${event.phase}: epoch ${event.epoch} of ${event.epochs}: loss ${event.loss.toFixed(4)}`);
 
 const job = await okapi.getJob({ job_id });
 if (job.model_id === undefined) throw new Error(`the training ${job.status}: ${job.detail}`);

@@ -57,8 +57,9 @@ export async function withUpload<T>(
 class Upload {
   readonly #request: FastifyRequest;
   readonly #limits: UploadLimits;
-  readonly #failed: Promise<never>;
-  #fail: (error: Error) => void = () => {};
+  #failure: Error | null = null;
+  /** Ends what is being waited for. */
+  #giveUp: (error: Error) => void = () => {};
   #receivedBytes = 0;
   #fileBytes = 0;
   #hasRefused = false;
@@ -67,10 +68,6 @@ class Upload {
   constructor(request: FastifyRequest, limits: UploadLimits) {
     this.#request = request;
     this.#limits = limits;
-    this.#failed = new Promise((_, reject) => {
-      this.#fail = reject;
-    });
-    this.#failed.catch(() => {});
   }
 
   async *files(workspace: Workspace, releases: (() => Promise<void>)[]): AsyncGenerator<StagedFile> {
@@ -134,8 +131,18 @@ class Upload {
     throw new ServerError('request.headers_too_large', 'expected shorter headers of the parts');
   }
 
+  readonly #fail = (error: Error) => {
+    this.#failure ??= error;
+    this.#giveUp(this.#failure);
+  };
+
+  /** Not a race against one promise for all: that promise would hold on to everything that ever came. */
   #orFailure<T>(promise: Promise<T>): Promise<T> {
-    return Promise.race([promise, this.#failed]);
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      if (this.#failure !== null) reject(this.#failure);
+      promise.then(resolve, reject);
+    });
   }
 
   async #checkPart({ fieldname, filename, file, encoding, mimetype }: MultipartFile): Promise<void> {
