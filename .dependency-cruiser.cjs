@@ -32,6 +32,8 @@ const server = [
   'models',
   'training',
   'inference',
+  'import',
+  'fsck',
   'services',
   'http',
   'app',

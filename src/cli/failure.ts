@@ -1,6 +1,7 @@
 // What a person reads when a command fails, and the exit code it ends with.
 import { CommanderError } from 'commander';
-import { type ErrorCode, OkapiError } from '../vision/errors.ts';
+import { type ErrorCode, ServerError } from '../server/contract/errors.ts';
+import { OkapiError } from '../vision/errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Interrupted } from './interrupt.ts';
 import { printable, type Terminal } from './terminal.ts';
@@ -20,7 +21,7 @@ export function reportFailure(error: unknown, terminal: Terminal, debug: boolean
     terminal.note(error.message);
     return exitCodes.interrupted;
   }
-  const known = error instanceof OkapiError;
+  const known = error instanceof OkapiError || error instanceof ServerError;
   sayError(error, known ? error.code : 'internal', terminal);
   if (debug && error instanceof Error) terminal.note(traceOf(error));
   else if (!known) terminal.note('This is a fault of okapi. OKAPI_DEBUG=1 shows where it comes from.');

@@ -5,6 +5,10 @@ import { sampleKinds } from '../vision/dataset/sample-parts/sample-part.ts';
 import { autoencoderSettings } from '../vision/detectors/autoencoder/settings.ts';
 import { encoderNames } from '../vision/encoders/encoder.ts';
 import { devices } from '../vision/runtime/backends.ts';
+import { addFsck } from './commands/fsck.ts';
+import { addImport } from './commands/import.ts';
+import { addKeys } from './commands/keys.ts';
+import { addServe } from './commands/serve.ts';
 import type { CommandContext } from './context.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -61,7 +65,19 @@ export function buildProgram(context: CommandContext, done: Done): Command {
       writeErr: write(terminal.note),
       outputError: (text, print) => print(text.replace(/^error:/, terminal.style('red', 'error:'))),
     });
-  for (const add of [addDemo, addTrain, addTest, addEval, addExport, addDevices, addBench])
+  for (const add of [
+    addServe,
+    addDemo,
+    addTrain,
+    addTest,
+    addEval,
+    addExport,
+    addImport,
+    addFsck,
+    addKeys,
+    addDevices,
+    addBench,
+  ])
     add(program, context, done);
   return program.addHelpText(
     'after',

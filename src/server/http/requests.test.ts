@@ -1,7 +1,7 @@
 // Requests that are not as they should be: bodies, values, ids; each is told where it is wrong, and none is an error of ours.
 
 import { Compile } from 'typebox/compile';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { namesIn } from '../contract/path-parameters.ts';
 import type { Route } from '../contract/route.ts';
 import { routes } from '../contract/routes.ts';
@@ -10,11 +10,23 @@ import { type TestApp, testApp } from './testing/test-app.ts';
 
 let test: TestApp;
 let seeded: Seed;
-beforeEach(async () => {
+async function start(): Promise<void> {
   test = await testApp();
   seeded = await seed(test);
-});
-afterEach(() => test.close());
+}
+
+/** One app for all tests of a group, each in a minute of its own. */
+function shared(): void {
+  beforeAll(start);
+  beforeEach(() => test.clock.advance(60_000));
+  afterAll(() => test.close());
+}
+
+/** An app for each test. */
+function fresh(): void {
+  beforeEach(start);
+  afterEach(() => test.close());
+}
 
 const withBody = routeIds.filter((id) => (routes[id] as Route).body !== undefined);
 
@@ -23,6 +35,7 @@ async function sendText(url: string, text: string | Buffer, method: 'POST' | 'PU
 }
 
 describe('a body', () => {
+  shared();
   it.each([
     ['cut JSON', '{"name":'],
     ['an empty one', ''],
@@ -42,7 +55,7 @@ describe('a body', () => {
     expect(answer.statusCode).toBe(422);
     expect(answer.headers['content-type']).toMatch('application/problem+json');
     expect(answer.json().errors[0].path).toMatch(/^body/);
-    expect((await test.ask({ url: '/projects' })).json()).toHaveLength(1);
+    expect((await test.ask({ url: '/projects' })).json()).toMatchObject([{ name: 'Sample parts' }]);
   });
 
   it.each([
@@ -164,6 +177,7 @@ describe('a body', () => {
 });
 
 describe('values made from the schemas', () => {
+  shared();
   it.each(withBody)('are refused by %s with the path of the field', async (id) => {
     const { body, bodyExample }: Route = routes[id];
     const request = soundRequest(id, seeded);
@@ -221,6 +235,7 @@ describe('values made from the schemas', () => {
 });
 
 describe('ids', () => {
+  shared();
   const strange = [
     'a%2Fb',
     '__proto__',
@@ -266,6 +281,7 @@ describe('ids', () => {
 });
 
 describe('pages', () => {
+  fresh();
   it('lead through all jobs, and refuse a cursor that is none', async () => {
     for (let i = 0; i < 5; i++)
       await test.services.context.queue.add({
@@ -313,6 +329,7 @@ describe('pages', () => {
 });
 
 describe('an Idempotency-Key', () => {
+  fresh();
   const ask = (name: string, key: string) =>
     test.ask({ method: 'POST', url: '/projects', payload: { name }, headers: { 'idempotency-key': key } });
 
@@ -339,6 +356,7 @@ describe('an Idempotency-Key', () => {
 });
 
 describe('labels of two people', () => {
+  fresh();
   it('do not overwrite each other when they say what they saw', async () => {
     const url = `/projects/${seeded.project_id}/labels/${seeded.filename}`;
     const body = { image_width: 8, image_height: 8, boxes: [] as unknown[] };
