@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { ServerError } from './contract/errors.ts';
+import { type JobState, jobStates } from './contract/job-states.ts';
 import { openProbes } from './datasets/probes.ts';
 import { sweepImages } from './datasets/sweep-images.ts';
 import { buildApp } from './http/build-app.ts';
@@ -24,7 +25,6 @@ import { storeRoots } from './platform/docs/store-folders.ts';
 import { systemIds } from './platform/ids.ts';
 import { openLog } from './platform/log.ts';
 import { openMetrics } from './platform/metrics.ts';
-import { type JobState, jobStates } from './platform/queue/job.ts';
 import type { JobQueue, JobRunner } from './platform/queue/job-queue.ts';
 import { LocalQueue } from './platform/queue/local-queue.ts';
 import { openWorkspace } from './platform/workspace-files.ts';

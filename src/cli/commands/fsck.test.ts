@@ -2,9 +2,8 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CommandContext } from '../context.ts';
-import { readEnvironment } from '../environment.ts';
 import { capturedTerminal } from '../testing/captured-terminal.ts';
+import { commandContext } from '../testing/command-context.ts';
 import { checkData } from './fsck.ts';
 
 let folder: string;
@@ -22,15 +21,7 @@ async function put(path: string, text: string): Promise<void> {
 
 async function run(options: { removeUnreferenced?: boolean } = {}): Promise<[number, string]> {
   const terminal = capturedTerminal();
-  const context: CommandContext = {
-    terminal,
-    environment: readEnvironment({}),
-    args: [],
-    version: '0.0.0',
-    now: () => performance.now(),
-    date: () => new Date('2026-01-02T03:04:05Z'),
-  };
-  const code = await checkData(options, context, { folder, env: {} });
+  const code = await checkData(options, commandContext(terminal), { folder, env: {} });
   return [code, terminal.outLines.join('\n')];
 }
 

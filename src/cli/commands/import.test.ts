@@ -7,9 +7,8 @@ import { write } from '../../server/import/testing/original-folder.ts';
 import { systemClock } from '../../server/platform/clock.ts';
 import { openDataFolder } from '../../server/platform/data-folder.ts';
 import { systemIds } from '../../server/platform/ids.ts';
-import type { CommandContext } from '../context.ts';
-import { readEnvironment } from '../environment.ts';
 import { capturedTerminal } from '../testing/captured-terminal.ts';
+import { commandContext } from '../testing/command-context.ts';
 import { type ImportOptions, importPictures } from './import.ts';
 
 let folder: string;
@@ -22,15 +21,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 async function run(options: ImportOptions = {}, bars = false) {
   const terminal = capturedTerminal({ bars });
-  const context: CommandContext = {
-    terminal,
-    environment: readEnvironment({}),
-    args: [],
-    version: '0.0.0',
-    now: () => performance.now(),
-    date: () => new Date('2026-01-02T03:04:05Z'),
-  };
-  const code = await importPictures('Gear wheels', options, context, { folder, env: {} });
+  const code = await importPictures('Gear wheels', options, commandContext(terminal), { folder, env: {} });
   return { code, out: terminal.outLines, notes: terminal.notes, drawn: terminal.drawn() };
 }
 

@@ -1,5 +1,6 @@
 // Requests and answers about jobs.
 import Type, { type Static } from 'typebox';
+import { jobStates } from './job-states.ts';
 import { Address, Cursor, Moment, Next, PageSize, Share, Slug } from './values.ts';
 
 export const JobStatusName = Type.Enum([
@@ -66,15 +67,7 @@ export const JobEventData = Type.Union([
   Type.Object({
     type: Type.Literal('state'),
     ...ofJob,
-    state: Type.Enum([
-      'waiting_approval',
-      'queued',
-      'running',
-      'finalising',
-      'finished',
-      'failed',
-      'canceled',
-    ]),
+    state: Type.Enum([...jobStates]),
     detail: Type.Union([Type.String(), Type.Null()]),
     at: Moment,
   }),

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JobState } from '../contract/job-states.ts';
 import { blobKeys, docKeys } from '../platform/layout.ts';
-import type { JobState, Owner } from '../platform/queue/job.ts';
+import type { Owner } from '../platform/queue/job.ts';
 import {
   type TestAudit,
   type TestClock,

@@ -1,7 +1,9 @@
 // Removes the files of deleted images, once no job can need them any more.
+
+import type { JobState } from '../contract/job-states.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys, docKeys } from '../platform/layout.ts';
-import type { JobState, Owner } from '../platform/queue/job.ts';
+import type { Owner } from '../platform/queue/job.ts';
 import { slugPattern } from '../projects/project-id.ts';
 import { deleteLabel } from './delete-image.ts';
 import { changeIndex, inTurn, readIndex } from './image-index.ts';

@@ -8,7 +8,9 @@ import { encodePicture } from '../../vision/image/encode.ts';
 import { sharp } from '../../vision/image/sharp.ts';
 import {
   exifBlock,
+  frameMarker,
   gradientPicture,
+  patched,
   pngChunk,
   pngFile,
   pngHeader,
@@ -17,6 +19,7 @@ import {
   webpFile,
   withJpegExif,
   withJpegSegment,
+  withScans,
 } from '../../vision/image/testing/files.ts';
 import { moduleBeside } from '../../vision/runtime/child.ts';
 import { blobKeys } from '../platform/layout.ts';
@@ -156,9 +159,9 @@ describe('refused files leave their neighbours stored', () => {
     ['A17 a JPEG of 10,000 scans', withScans(progressive, 10_000), 'image.corrupt'],
     ['A18 1 x 1', pngFile({ width: 1, height: 1 }), 'image.too_small'],
     ['A18 8 x 8', pngFile({ width: 8, height: 8 }), 'image.too_small'],
-    ['A20 arithmetic JPEG', patched(jpeg, frame(jpeg) + 1, 0xc9), 'image.unsupported_type'],
-    ['A20 lossless JPEG', patched(jpeg, frame(jpeg) + 1, 0xc3), 'image.unsupported_type'],
-    ['A20 12-bit JPEG', patched(jpeg, frame(jpeg) + 4, 12), 'image.unsupported_type'],
+    ['A20 arithmetic JPEG', patched(jpeg, frameMarker(jpeg) + 1, 0xc9), 'image.unsupported_type'],
+    ['A20 lossless JPEG', patched(jpeg, frameMarker(jpeg) + 1, 0xc3), 'image.unsupported_type'],
+    ['A20 12-bit JPEG', patched(jpeg, frameMarker(jpeg) + 4, 12), 'image.unsupported_type'],
     [
       'A21 a JPEG with a damaged restart segment',
       patched(restarts, restarts.indexOf(Buffer.from([0xff, 0xd1])) + 1, 0xd5),
@@ -417,19 +420,4 @@ function mutated(bytes: Buffer, random: Random): Buffer {
   const reach = random.chance(0.5) ? 64 : copy.length;
   for (let i = 0; i <= random.int(4); i++) copy[random.int(Math.min(reach, copy.length))] = random.int(256);
   return copy;
-}
-
-function patched(bytes: Buffer, at: number, value: number): Buffer {
-  const copy = Buffer.from(bytes);
-  copy[at] = value;
-  return copy;
-}
-
-function frame(bytes: Buffer): number {
-  return bytes.indexOf(Buffer.from([0xff, 0xc0]));
-}
-
-function withScans(bytes: Buffer, count: number): Buffer {
-  const scan = bytes.subarray(bytes.lastIndexOf(Buffer.from([0xff, 0xda])), bytes.length - 2);
-  return Buffer.concat([bytes.subarray(0, -2), ...Array<Buffer>(count).fill(scan), bytes.subarray(-2)]);
 }

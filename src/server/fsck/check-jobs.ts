@@ -1,6 +1,8 @@
 // Checks the records of jobs, their journals and all other journals.
+
+import { type JobState, jobStates } from '../contract/job-states.ts';
 import { docKeys, journalKeys } from '../platform/layout.ts';
-import { type JobState, jobStates, type Owner } from '../platform/queue/job.ts';
+import type { Owner } from '../platform/queue/job.ts';
 import { isDone } from '../platform/queue/transitions.ts';
 import { asOwner, type Fields, type Inspection } from './inspection.ts';
 

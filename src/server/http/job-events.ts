@@ -1,5 +1,7 @@
 // The events of jobs as streams: first what the journal holds, then what comes, without a gap and without a doubling.
-import { type JobRecord, type JobState, jobStates } from '../platform/queue/job.ts';
+
+import { type JobState, jobStates } from '../contract/job-states.ts';
+import type { JobRecord } from '../platform/queue/job.ts';
 import type { JobQueue, NumberedEvent } from '../platform/queue/job-queue.ts';
 import type { EventStream, StreamEvent } from './event-stream.ts';
 

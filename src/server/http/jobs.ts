@@ -1,9 +1,10 @@
 // Routes of jobs, and the streams of their events.
 import type { FastifyReply } from 'fastify';
 import { ServerError } from '../contract/errors.ts';
+import { jobStates } from '../contract/job-states.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
-import { type JobRecord, jobStates, jobStatus, type Owner } from '../platform/queue/job.ts';
+import { type JobRecord, jobStatus, type Owner } from '../platform/queue/job.ts';
 import { getProject } from '../projects/get-project.ts';
 import type { EventStreams } from './event-stream.ts';
 import type { Handlers } from './handler.ts';

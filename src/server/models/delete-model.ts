@@ -1,9 +1,10 @@
 // Deletes a model: its record first, so that it is gone at once; then its files and previews.
 import { ServerError } from '../contract/errors.ts';
+import { jobStates } from '../contract/job-states.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys, docKeys } from '../platform/layout.ts';
-import { type JobRecord, jobStates } from '../platform/queue/job.ts';
+import type { JobRecord } from '../platform/queue/job.ts';
 import { modelNotFound } from './get-model.ts';
 import { folderOf, readModel } from './model-documents.ts';
 import { nameLastModel } from './store-model.ts';

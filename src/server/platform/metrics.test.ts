@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { JobState } from '../contract/job-states.ts';
 import { type MetricReadings, openMetrics } from './metrics.ts';
-import type { JobState } from './queue/job.ts';
 
 const jobs: Record<JobState, number> = {
   waiting_approval: 1,

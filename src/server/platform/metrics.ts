@@ -1,6 +1,6 @@
 // What /metrics tells Prometheus: requests, jobs, tests of pictures, loaded detectors, the process. One registry a server.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type JobState, jobStates } from './queue/job.ts';
+import { type JobState, jobStates } from '../contract/job-states.ts';
 
 export interface RequestMeasure {
   /** The route's pattern, such as "/projects/:project_id"; never the address itself. null: no route. */

@@ -1,7 +1,8 @@
 // The jobs of an owner that are not done, and how to end them.
 import { ServerError } from '../contract/errors.ts';
+import type { JobState } from '../contract/job-states.ts';
 import type { Context } from '../platform/context.ts';
-import type { JobRecord, JobState, Owner } from '../platform/queue/job.ts';
+import type { JobRecord, Owner } from '../platform/queue/job.ts';
 
 const open: readonly JobState[] = ['waiting_approval', 'queued', 'running', 'finalising'];
 

@@ -11,7 +11,9 @@ import { sharp } from './sharp.ts';
 import {
   bmpFile,
   exifBlock,
+  frameMarker,
   gradientPicture,
+  patched,
   pngChunk,
   pngFile,
   pngHeader,
@@ -21,6 +23,7 @@ import {
   webpFile,
   withJpegExif,
   withJpegSegment,
+  withScans,
 } from './testing/files.ts';
 
 const picture = gradientPicture(40, 30);
@@ -435,21 +438,6 @@ async function refusalOf(bytes: Uint8Array, limits = defaultLimits): Promise<Oka
   );
   if (!(error instanceof OkapiError)) throw error;
   return error;
-}
-
-function patched(bytes: Uint8Array, at: number, value: number): Buffer {
-  const copy = Buffer.from(bytes);
-  copy[at] = value;
-  return copy;
-}
-
-function frameMarker(bytes: Buffer): number {
-  return bytes.indexOf(Buffer.from([0xff, 0xc0]));
-}
-
-function withScans(bytes: Buffer, count: number): Buffer {
-  const scan = bytes.subarray(bytes.lastIndexOf(Buffer.from([0xff, 0xda])), bytes.length - 2);
-  return Buffer.concat([bytes.subarray(0, -2), ...Array<Buffer>(count).fill(scan), bytes.subarray(-2)]);
 }
 
 function noise(length: number): Buffer {

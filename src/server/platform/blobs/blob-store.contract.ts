@@ -5,29 +5,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { badKeys } from '../testing/bad-keys.ts';
 import type { BlobStore } from './blob-store.ts';
 
 export interface OpenedBlobs {
   readonly blobs: BlobStore;
   close(): Promise<void>;
 }
-
-const badKeys = [
-  '',
-  '/',
-  '.',
-  '..',
-  '../x',
-  'a/../x',
-  'a//b',
-  '/a',
-  'a/',
-  'a\\b',
-  'ä',
-  'a b',
-  'a\0',
-  'x'.repeat(300),
-];
 
 export function describeBlobStore(name: string, open: () => Promise<OpenedBlobs>): void {
   describe(`the files of ${name}`, () => {

@@ -1,6 +1,7 @@
 // What every DocStore must do: each implementation runs this suite.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerError } from '../../contract/errors.ts';
+import { badKeys } from '../testing/bad-keys.ts';
 import type { DocStore } from './doc-store.ts';
 
 export interface OpenedDocs {
@@ -9,23 +10,6 @@ export interface OpenedDocs {
   reopen(): Promise<DocStore>;
   close(): Promise<void>;
 }
-
-const badKeys = [
-  '',
-  '/',
-  '.',
-  '..',
-  '../x',
-  'a/../x',
-  'a//b',
-  '/a',
-  'a/',
-  'a\\b',
-  'ä',
-  'a b',
-  'a\0',
-  'x'.repeat(300),
-];
 
 export function describeDocStore(name: string, open: () => Promise<OpenedDocs>): void {
   describe(`the records of ${name}`, () => {

@@ -1,6 +1,8 @@
 // The seam of the jobs: durable records whose truth lies in the DocStore; the queue only decides who runs what, when.
+
+import type { JobState } from '../../contract/job-states.ts';
 import type { Json } from '../docs/doc-store.ts';
-import type { JobEvent, JobRecord, JobState, Owner } from './job.ts';
+import type { JobEvent, JobRecord, Owner } from './job.ts';
 
 export interface NewJob {
   readonly kind: string;

@@ -1,16 +1,6 @@
 // A job: its durable record, its states and the legal steps between them.
+import type { JobState } from '../../contract/job-states.ts';
 import type { Json } from '../docs/doc-store.ts';
-
-export const jobStates = [
-  'waiting_approval',
-  'queued',
-  'running',
-  'finalising',
-  'finished',
-  'failed',
-  'canceled',
-] as const;
-export type JobState = (typeof jobStates)[number];
 
 /** The word the API answers for each state. */
 export const jobStatus = {

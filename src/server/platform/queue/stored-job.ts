@@ -1,6 +1,8 @@
 // The record of a job as LocalQueue stores it: what everybody sees, and what only the queue needs.
+
+import { jobStates } from '../../contract/job-states.ts';
 import type { Json } from '../docs/doc-store.ts';
-import { type JobRecord, jobStates } from './job.ts';
+import type { JobRecord } from './job.ts';
 import type { NewJob } from './job-queue.ts';
 
 export interface StoredJob extends JobRecord {

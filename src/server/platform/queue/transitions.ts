@@ -1,5 +1,5 @@
 // The legal steps of a job: one row a state, one column a step. What is not in the table does not happen.
-import type { JobState } from './job.ts';
+import type { JobState } from '../../contract/job-states.ts';
 
 export const jobSteps = [
   /** A person lets it run, or does not. */

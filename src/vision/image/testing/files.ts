@@ -234,3 +234,20 @@ function bmpRows({ bits, width, height, pixel }: BmpParts): Buffer {
   }
   return rows;
 }
+
+export function patched(bytes: Uint8Array, at: number, value: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = value;
+  return copy;
+}
+
+/** Where the frame header of a baseline JPEG begins. */
+export function frameMarker(jpeg: Buffer): number {
+  return jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+}
+
+/** A JPEG whose last scan is repeated so many times. */
+export function withScans(jpeg: Buffer, count: number): Buffer {
+  const scan = jpeg.subarray(jpeg.lastIndexOf(Buffer.from([0xff, 0xda])), jpeg.length - 2);
+  return Buffer.concat([jpeg.subarray(0, -2), ...Array<Buffer>(count).fill(scan), jpeg.subarray(-2)]);
+}

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OkapiError } from '../../../../vision/errors.ts';
 import { ServerError } from '../../../contract/errors.ts';
-import type { JobRecord, JobState, Owner } from '../job.ts';
+import type { JobState } from '../../../contract/job-states.ts';
+import type { JobRecord, Owner } from '../job.ts';
 import type { JobAttempt, JobQueue, JobRunner, NewJob, NumberedEvent } from '../job-queue.ts';
 
 export interface OpenedQueue {
