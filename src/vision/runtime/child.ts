@@ -86,7 +86,7 @@ export function forkModule<FromChild, ToChild>(
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  if (priority === 'low') lower(child);
+  if (priority === 'low' && child.pid !== undefined) lower(child.pid);
   const lines = lastLines(child);
 
   let breach: Breach | null = null;
@@ -109,6 +109,8 @@ export function forkModule<FromChild, ToChild>(
       if (kind === 'message') onMessage?.(message as FromChild);
     },
   });
+  // Behind a command the child may have been started before that command was lowered, and so have inherited nothing.
+  if (priority === 'low') channel.write('lower');
   const stopWatching = watch(
     child,
     limits,
@@ -243,6 +245,7 @@ export function parentChannel<FromParent, ToParent>(): ParentChannel<FromParent,
     onFrame: (kind, message) => {
       if (kind === 'message') onMessage(message as FromParent);
       if (kind === 'ping') channel.write('pong');
+      if (kind === 'lower') lower(process.pid);
       if (kind === 'stop' && !process.emit('SIGTERM')) process.exit(143);
     },
   });
@@ -280,12 +283,11 @@ function typescriptLoader(): string {
   return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 }
 
-function lower(child: ChildProcess): void {
-  if (child.pid === undefined) return;
+function lower(pid: number): void {
   try {
     // The command before it may have lowered it further.
-    if (getPriority(child.pid) < constants.priority.PRIORITY_BELOW_NORMAL)
-      setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    if (getPriority(pid) < constants.priority.PRIORITY_BELOW_NORMAL)
+      setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // It may have ended already, or the system forbids it: it then runs as any other process.
   }

@@ -5,8 +5,8 @@
 import type { Duplex } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
 
-/** A message, or one of the signals that cross the same pipe: a sign of life asked for and given, and the wish to stop. */
-export const frameKinds = ['message', 'ping', 'pong', 'stop'] as const;
+/** A message, or one of the signals that cross the same pipe: a sign of life asked for and given, and the wishes to stop and to run at low priority. */
+export const frameKinds = ['message', 'ping', 'pong', 'stop', 'lower'] as const;
 export type FrameKind = (typeof frameKinds)[number];
 
 export interface MessageStreamOptions {
