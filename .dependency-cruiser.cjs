@@ -19,6 +19,7 @@ const vision = [
   'scoring',
   'training',
   'render',
+  'yolo',
   'detectors',
   'evaluation',
 ];
@@ -31,6 +32,7 @@ const server = [
   'labels',
   'models',
   'training',
+  'yolo',
   'inference',
   'import',
   'fsck',
