@@ -81,7 +81,7 @@ module.exports = {
     owner('prom-client', 'prom-client', '^src/server/platform/'),
     owner('onnxruntime', 'onnxruntime-(node|common)', '^src/vision/runtime/'),
     owner('sharp', 'sharp', '^src/vision/image/'),
-    owner('yauzl', 'yauzl', '^src/vision/checkpoint/'),
+    owner('yauzl', 'yauzl', '^src/vision/(checkpoint|dataset/detection)/'),
     owner('commander', '(commander|cli-progress)', '^src/cli/'),
     { name: 'not-to-tests', severity: 'error', from: { pathNot: tests }, to: { path: tests } },
   ],
