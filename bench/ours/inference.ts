@@ -22,6 +22,7 @@ const residuals = { mean: plane(0.1), spread: plane(0.05) };
 const detector = autoencoderDetector(
   await runtime.load(toOnnx(inspectionGraph(network, imageSize, residuals))),
   {
+    task: 'anomaly',
     kind: 'autoencoder',
     encoder: network.encoder.name,
     imageSize,

@@ -26,6 +26,10 @@ await serve(async () => {
     encoderSource: { folders: [], weightsFile },
     settings: { encoder: 'dinov3-convnext-tiny', epochs: 5, batchSize: 8, imageSize: 256 },
   });
-  return { pictures: trained.pictures.used, bestLoss: trained.bestLoss, threshold: trained.threshold.value };
+  return {
+    pictures: trained.pictures.used,
+    bestLoss: trained.bestLoss,
+    threshold: trained.task === 'anomaly' && trained.threshold.value,
+  };
 });
 await rm(folder, { recursive: true, force: true });

@@ -12,7 +12,13 @@ import { systemIds } from '../../src/server/platform/ids.ts';
 import { testActor, testContext } from '../../src/server/testing/context.ts';
 import { samplePart } from '../../src/vision/dataset/sample-parts.ts';
 import { defaultLimits } from '../../src/vision/image/decode.ts';
-import { encodePicture, loadDetector, openRuntime, trainDetector } from '../../src/vision/index.ts';
+import {
+  anomalyDetector,
+  encodePicture,
+  loadDetector,
+  openRuntime,
+  trainDetector,
+} from '../../src/vision/index.ts';
 
 const rounds = Number(process.argv[2] ?? 40);
 const callers = 8;
@@ -28,7 +34,7 @@ try {
   const folder = await train(parts.map(({ path }) => path));
   await storeCopy(context, folder, 'm-1');
   const runtime = await openRuntime({ device: 'cpu' });
-  const detector = await loadDetector(folder, runtime);
+  const detector = anomalyDetector(await loadDetector(folder, runtime));
   const limits = { limits: defaultLimits, accepted: ['jpeg' as const] };
   const previews = { image: join(dir, 'i'), heatmap: join(dir, 'h'), overlay: join(dir, 'o') };
 

@@ -1,11 +1,11 @@
 // Opens a model folder on a device; says something only when the device is not the one asked for.
-import type { Detector } from '../vision/detectors/detector.ts';
+import { type AnomalyDetector, anomalyDetector, type Detector } from '../vision/detectors/detector.ts';
 import { loadDetector } from '../vision/detectors/load-detector.ts';
 import { openRuntime } from '../vision/runtime/open-runtime.ts';
 import { printable, type Terminal } from './terminal.ts';
 
-export interface OpenedDetector {
-  readonly detector: Detector;
+export interface OpenedDetector<D extends Detector = Detector> {
+  readonly detector: D;
   readonly device: string;
 }
 
@@ -27,4 +27,16 @@ export async function withDetector<T>(
   } finally {
     await runtime.close();
   }
+}
+
+/** As withDetector, for models that find anomalies. Throws option.invalid for others. */
+export function withAnomalyDetector<T>(
+  folder: string,
+  device: string,
+  terminal: Terminal,
+  work: (opened: OpenedDetector<AnomalyDetector>) => Promise<T>,
+): Promise<T> {
+  return withDetector(folder, device, terminal, async (opened) =>
+    work({ ...opened, detector: anomalyDetector(opened.detector) }),
+  );
 }

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { writeFileAtomic } from '../vision/checkpoint/atomic-folder.ts';
-import type { ModelDescription } from '../vision/detectors/detector.ts';
+import type { AnomalyModel } from '../vision/detectors/detector.ts';
 import type { UntestedFile } from '../vision/evaluation/inspect-files.ts';
 import { renderReport } from '../vision/render/report.ts';
 import type { EpochLoss, Evaluation, Report, ReportResult } from '../vision/render/report-content.ts';
@@ -10,7 +10,7 @@ import type { CommandContext } from './context.ts';
 
 export interface ReportParts {
   readonly title: string;
-  readonly model: ModelDescription;
+  readonly model: AnomalyModel;
   readonly device: string;
   readonly results: readonly ReportResult[];
   readonly untested: readonly Omit<UntestedFile, 'status'>[];

@@ -1,17 +1,27 @@
 // okapi-vision: learn good parts from pictures, find bad ones.
 export { type DatasetFiles, listDataset, listPictures, type TestPicture } from './dataset/folder.ts';
+export type { Box, LabelledBox, LabelledDataset, LabelledPicture } from './dataset/labelled.ts';
 export {
   type AutoencoderSettings,
   autoencoderSettings,
   completeSettings,
 } from './detectors/autoencoder/settings.ts';
-export type {
-  Detector,
-  ModelDescription,
-  Prediction,
-  TrainContext,
-  TrainedModel,
-  TrainRequest,
+export {
+  type AnomalyDetector,
+  type AnomalyModel,
+  type AnomalyPrediction,
+  anomalyDetector,
+  type DetectionFigures,
+  type DetectModel,
+  type DetectOptions,
+  type Detector,
+  type DetectPrediction,
+  type ModelDescription,
+  type ObjectDetector,
+  type Prediction,
+  type TrainContext,
+  type TrainedModel,
+  type TrainRequest,
 } from './detectors/detector.ts';
 export { type DetectorKindName, detectorKinds } from './detectors/kinds.ts';
 export { loadDetector } from './detectors/load-detector.ts';
@@ -26,6 +36,7 @@ export { encodePicture } from './image/encode.ts';
 export type { Picture } from './image/picture.ts';
 export { type OpenedRuntime, openRuntime } from './runtime/open-runtime.ts';
 export type { AnomalyMap } from './scoring/anomaly-map.ts';
+export type { Detection } from './scoring/detection.ts';
 export type { Region } from './scoring/regions.ts';
 export type { Threshold } from './scoring/threshold.ts';
 export type { RefusedFile, TrainingEvent } from './training/events.ts';

@@ -9,7 +9,7 @@ import { type DemoFolder, demoFolder } from '../demo-folder.ts';
 import { quoted } from '../environment.ts';
 import { evaluationLines } from '../evaluation-lines.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { withDetector } from '../open-detector.ts';
+import { withAnomalyDetector } from '../open-detector.ts';
 import { writeReport } from '../report-file.ts';
 import { count, duration } from '../wording.ts';
 import { evaluateShown } from './eval.ts';
@@ -59,7 +59,7 @@ export async function demo(
   const { model, losses } = await trainDemo(folder, { ...options, ...scale }, context);
 
   stage(3, 'testing good and defective parts');
-  await withDetector(folder.model, 'cpu', terminal, async (opened) => {
+  await withAnomalyDetector(folder.model, 'cpu', terminal, async (opened) => {
     const { test } = await listDataset(folder.parts);
     const { evaluation, results } = await evaluateShown(opened, test, folder.parts, terminal);
     for (const line of evaluationLines(evaluation, opened.detector.model.threshold.value, terminal))

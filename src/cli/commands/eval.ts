@@ -1,6 +1,7 @@
 // `okapi eval`: how good a model is on pictures whose truth is known from the folders they lie in.
 import { basename, relative, resolve } from 'node:path';
 import { listDataset, type TestPicture } from '../../vision/dataset/folder.ts';
+import type { AnomalyDetector } from '../../vision/detectors/detector.ts';
 import { OkapiError } from '../../vision/errors.ts';
 import { type DetectorEvaluation, evaluateDetector } from '../../vision/evaluation/evaluate-detector.ts';
 import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
@@ -10,7 +11,7 @@ import { countBar } from '../count-bar.ts';
 import { evaluationLines } from '../evaluation-lines.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
-import { type OpenedDetector, withDetector } from '../open-detector.ts';
+import { type OpenedDetector, withAnomalyDetector } from '../open-detector.ts';
 import { writeReport } from '../report-file.ts';
 import { printable, type Terminal } from '../terminal.ts';
 
@@ -28,7 +29,7 @@ export async function evaluate(
 ): Promise<number> {
   const { terminal } = context;
   const pictures = await testPictures(dir);
-  return withDetector(folder, options.device, terminal, async (opened) => {
+  return withAnomalyDetector(folder, options.device, terminal, async (opened) => {
     const { evaluation, results } = await evaluateShown(opened, pictures, dir, terminal);
     for (const { file, message, code } of evaluation.untested)
       terminal.note(
@@ -51,7 +52,7 @@ export async function evaluate(
 
 /** Evaluates with a bar, and collects what a report shows. */
 export async function evaluateShown(
-  { detector }: OpenedDetector,
+  { detector }: OpenedDetector<AnomalyDetector>,
   pictures: readonly TestPicture[],
   dir: string,
   terminal: Terminal,
@@ -89,7 +90,7 @@ async function testPictures(dir: string): Promise<readonly TestPicture[]> {
 function jsonOf(
   folder: string,
   evaluation: DetectorEvaluation,
-  { detector, device }: OpenedDetector,
+  { detector, device }: OpenedDetector<AnomalyDetector>,
   version: string,
 ) {
   const { encoder, imageSize, threshold } = detector.model;

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../vision/checkpoint/atomic-folder.ts';
-import type { ModelDescription, Prediction } from '../../vision/detectors/detector.ts';
+import type { AnomalyDetector, AnomalyModel, AnomalyPrediction } from '../../vision/detectors/detector.ts';
 import { renderPrediction } from '../../vision/detectors/render-prediction.ts';
 import { type InspectedFile, inspectFiles, type TestedFile } from '../../vision/evaluation/inspect-files.ts';
 import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
@@ -10,7 +10,7 @@ import { encodePicture } from '../../vision/image/encode.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
-import { type OpenedDetector, withDetector } from '../open-detector.ts';
+import { type OpenedDetector, withAnomalyDetector } from '../open-detector.ts';
 import { type PictureArgument, pictureArguments } from '../picture-arguments.ts';
 import { writeReport } from '../report-file.ts';
 import { printable, type Terminal } from '../terminal.ts';
@@ -31,7 +31,7 @@ export type TestItem =
       readonly score: number;
       readonly threshold: number;
       /** In pixels of the picture: box [x, y, width, height], polygon [[x, y], ...]. */
-      readonly regions: Prediction['regions'];
+      readonly regions: AnomalyPrediction['regions'];
       /** Files that --out wrote. */
       readonly overlay?: string;
       readonly heatmap?: string;
@@ -65,7 +65,7 @@ export async function test(
 ): Promise<number> {
   const { terminal } = context;
   const pictures = await pictureArguments(paths);
-  return withDetector(folder, options.device, terminal, async (opened) => {
+  return withAnomalyDetector(folder, options.device, terminal, async (opened) => {
     const tested = await interruptible(terminal, 'stopping after this picture', (signal) =>
       testPictures(pictures, opened, { options, terminal, signal }),
     );
@@ -90,7 +90,7 @@ interface Tested {
 
 async function testPictures(
   pictures: readonly PictureArgument[],
-  { detector }: OpenedDetector,
+  { detector }: OpenedDetector<AnomalyDetector>,
   { options, terminal, signal }: { options: TestOptions; terminal: Terminal; signal: AbortSignal },
 ): Promise<Tested> {
   const items: TestItem[] = [];
@@ -136,7 +136,7 @@ function verdictLine({ file, prediction }: TestedFile, terminal: Terminal): stri
 async function writePreviews(
   stem: string,
   { picture, prediction }: TestedFile,
-  model: ModelDescription,
+  model: AnomalyModel,
 ): Promise<{ overlay: string; heatmap: string }> {
   const pictures = renderPrediction(picture, prediction, model);
   const files = { overlay: `${stem}.overlay.png`, heatmap: `${stem}.heatmap.png` };
@@ -162,7 +162,7 @@ function previewNames(pictures: readonly PictureArgument[]): Map<string, string>
 
 function outputOf(
   folder: string,
-  { detector, device }: OpenedDetector,
+  { detector, device }: OpenedDetector<AnomalyDetector>,
   items: readonly TestItem[],
   version: string,
 ): TestOutput {

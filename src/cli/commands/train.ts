@@ -5,6 +5,7 @@ import type { TrainedModel, TrainRequest } from '../../vision/detectors/detector
 import { trainInChild } from '../../vision/detectors/train-in-child.ts';
 import { defaultEncoder, weightsFolders } from '../../vision/encoders/table.ts';
 import { OkapiError } from '../../vision/errors.ts';
+import type { Threshold } from '../../vision/scoring/threshold.ts';
 import type { TrainingEvent } from '../../vision/training/events.ts';
 import type { CommandContext } from '../context.ts';
 import { quoted } from '../environment.ts';
@@ -162,15 +163,16 @@ function requestOf(
   };
 }
 
-function resultLines(
-  { folder, threshold, epochsRun, bestEpoch, pictures }: TrainedModel,
-  seconds: number,
-): string[] {
+function resultLines(model: TrainedModel, seconds: number): string[] {
+  const { folder, epochsRun, bestEpoch, pictures } = model;
   const best = bestEpoch === 0 ? 'none was better than the start' : `the best was epoch ${bestEpoch}`;
   return [
     `model      ${folder}`,
     `learnt     ${count(pictures.used, 'good picture')}, ${count(epochsRun, 'epoch')} (${best}) in ${duration(seconds)}`,
-    `threshold  ${figure(threshold.value)}; above it a picture is NG`,
-    `           ${threshold.trust}`,
+    ...(model.task === 'anomaly' ? thresholdLines(model.threshold) : []),
   ];
+}
+
+function thresholdLines({ value, trust }: Threshold): string[] {
+  return [`threshold  ${figure(value)}; above it a picture is NG`, `           ${trust}`];
 }

@@ -1,5 +1,5 @@
 // The program of the inference child: holds loaded detectors and inspects the pictures it is asked about.
-import { OkapiError, openRuntime } from '../../vision/index.ts';
+import { anomalyDetector, OkapiError, openRuntime } from '../../vision/index.ts';
 import { ServerError } from '../contract/errors.ts';
 import { serveRequests } from '../platform/child-pool.ts';
 import { DetectorCache } from './detector-cache.ts';
@@ -27,7 +27,7 @@ serveRequests<InferenceRequest, InferenceAnswer>(async (request) => {
       return await budget.run(file.pixels, async () => {
         const picture = await decodeWithin(file, limits, decodeTimeoutMs);
         const { threshold, previews } = request;
-        const inspected = await inspectPicture(detector, picture, threshold, previews);
+        const inspected = await inspectPicture(anomalyDetector(detector), picture, threshold, previews);
         return { kind: 'inspected', wasLoaded, ...inspected } as const;
       });
     } catch (error) {

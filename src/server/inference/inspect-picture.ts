@@ -2,13 +2,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { originalRegions } from '../../vision/detectors/autoencoder/inspect.ts';
 import {
-  type Detector,
+  type AnomalyDetector,
+  type AnomalyPrediction,
   decodePicture,
   encodePicture,
   OkapiError,
   type Picture,
   type PictureLimits,
-  type Prediction,
   probePicture,
   type Region,
   renderPrediction,
@@ -65,7 +65,7 @@ export interface Inspected {
 
 /** Throws model.corrupt when the model gives the picture no finite score. */
 export async function inspectPicture(
-  detector: Detector,
+  detector: AnomalyDetector,
   picture: Picture,
   threshold: number,
   previews: PreviewPaths | null,
@@ -78,7 +78,7 @@ export async function inspectPicture(
   return { score: predicted.score, isAnomaly, regions };
 }
 
-async function predictOne(detector: Detector, picture: Picture): Promise<Prediction> {
+async function predictOne(detector: AnomalyDetector, picture: Picture): Promise<AnomalyPrediction> {
   try {
     const [prediction] = await detector.predict([picture]);
     if (Number.isFinite(prediction!.score)) return prediction!;
@@ -90,8 +90,8 @@ async function predictOne(detector: Detector, picture: Picture): Promise<Predict
 
 /** Models of the original mark places only in pictures over the threshold, which may be another than in their files. */
 function regionsOf(
-  { model }: Detector,
-  { map, regions }: Prediction,
+  { model }: AnomalyDetector,
+  { map, regions }: AnomalyPrediction,
   picture: Picture,
   isAnomaly: boolean,
 ): readonly Region[] {
@@ -100,9 +100,9 @@ function regionsOf(
 
 /** Encoded anew, so they carry no metadata of the upload. */
 async function drawPreviews(
-  detector: Detector,
+  detector: AnomalyDetector,
   picture: Picture,
-  prediction: Prediction,
+  prediction: AnomalyPrediction,
   paths: PreviewPaths,
 ): Promise<void> {
   const { heatmap, overlay } = renderPrediction(picture, prediction, detector.model);

@@ -15,12 +15,13 @@ import {
   withJpegExif,
 } from '../../vision/image/testing/files.ts';
 import {
+  type AnomalyPrediction,
+  anomalyDetector,
   decodePicture,
   encodePicture,
   loadDetector,
   openRuntime,
   type Picture,
-  type Prediction,
   renderPrediction,
 } from '../../vision/index.ts';
 import type { StagedFile } from '../datasets/image-record.ts';
@@ -42,14 +43,14 @@ let made: string;
 let tiny: string;
 let original: string;
 /** JPEG files of parts, the even ones good, and what the trained model says of them. */
-let parts: { readonly name: string; readonly bytes: Uint8Array; readonly prediction: Prediction }[];
+let parts: { readonly name: string; readonly bytes: Uint8Array; readonly prediction: AnomalyPrediction }[];
 
 beforeAll(async () => {
   made = await mkdtemp(join(tmpdir(), 'okapi-'));
   tiny = await trainTiny(made);
   original = await writeOriginal(made);
   const runtime = await openRuntime({ device: 'cpu', threads: 1 });
-  const detector = await loadDetector(tiny, runtime);
+  const detector = anomalyDetector(await loadDetector(tiny, runtime));
   parts = [];
   for (let i = 0; i < 10; i++) {
     const { picture } = samplePart('boards', 500 + i, i % 2 === 0 ? undefined : 'missing', 80);
@@ -339,7 +340,7 @@ describe('previews', () => {
   it('show each upload its own picture, heatmap and overlay, under names nobody can guess', async () => {
     const { id, record } = await newModel();
     const runtime = await openRuntime({ device: 'cpu', threads: 1 });
-    const detector = await loadDetector(tiny, runtime);
+    const detector = anomalyDetector(await loadDetector(tiny, runtime));
     const { picture: one } = samplePart('boards', 1, undefined, 80);
     const { picture: two } = samplePart('boards', 2, 'missing', 80);
     const [png, jpeg] = [await encodePicture(one, 'png'), await encodePicture(two, 'jpeg')];

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { anomalyDetector } from '../../vision/detectors/detector.ts';
 import { loadDetector } from '../../vision/detectors/load-detector.ts';
 import { trainInChild } from '../../vision/detectors/train-in-child.ts';
 import { OkapiError } from '../../vision/errors.ts';
@@ -76,7 +77,7 @@ describe('a training job', () => {
 
     const runtime = await openRuntimeOn('cpu', { threads: 1 });
     const path = await context.blobs.localPath(`${info!.path}/manifest.json`);
-    const detector = await loadDetector(path.slice(0, path.lastIndexOf('/')), runtime);
+    const detector = anomalyDetector(await loadDetector(path.slice(0, path.lastIndexOf('/')), runtime));
     expect(detector.model.threshold.value).toBe(record.thresholds[0]!.value);
     await detector.close();
     await runtime.close();

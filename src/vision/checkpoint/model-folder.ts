@@ -11,7 +11,7 @@ const FORMAT = 'okapi-model';
 
 export interface ModelFolder {
   readonly path: string;
-  /** The bytes of a file that was asked for when the folder was opened. */
+  /** The bytes of a file that was asked for when the folder was opened. Throws checkpoint.malformed when it is not listed. */
   file(name: string): Uint8Array;
 }
 
@@ -43,15 +43,13 @@ export async function writeModelFolder(
 }
 
 /**
- * Opens a folder after every file in it was found whole, and keeps the bytes of those in `wanted`. Finishes a writing that
+ * Opens a folder after every file in it was found whole, and keeps the bytes of those in `wanted`, where it has them. Finishes a writing that
  * was cut short. Throws checkpoint.not_found for a missing folder or file, checkpoint.corrupt for a file that is not what
  * was written, checkpoint.malformed for a manifest that cannot be read; each names the file.
  */
 export async function openModelFolder(path: string, wanted: readonly string[]): Promise<ModelFolder> {
   await recoverFolder(path);
   const manifest = parseManifest(await read(path, manifestName), path);
-  const absent = wanted.find((name) => !Object.hasOwn(manifest.files, name));
-  if (absent !== undefined) broken('checkpoint.malformed', path, `${manifestName} does not list ${absent}`);
   const kept = new Map<string, Uint8Array>();
   for (const [name, { bytes, sha256 }] of Object.entries(manifest.files)) {
     const found = await read(path, name);
@@ -64,8 +62,9 @@ export async function openModelFolder(path: string, wanted: readonly string[]): 
     path,
     file(name) {
       const bytes = kept.get(name);
-      if (!bytes) throw new Error(`internal: ${name} was not asked for`);
-      return bytes;
+      if (bytes) return bytes;
+      if (!wanted.includes(name)) throw new Error(`internal: ${name} was not asked for`);
+      return broken('checkpoint.malformed', path, `${manifestName} does not list ${name}`);
     },
   };
 }

@@ -1,14 +1,21 @@
 // The seam of the detectors: what a training is asked for, what a prediction is, and what every kind can do.
 import type { Runtime } from '../../autodiff/runtime.ts';
 import type { ModelFolder } from '../checkpoint/model-folder.ts';
+import type { LabelledDataset } from '../dataset/labelled.ts';
 import type { EncoderSource } from '../encoders/table.ts';
+import { OkapiError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { AnomalyMap } from '../scoring/anomaly-map.ts';
+import type { Detection } from '../scoring/detection.ts';
 import type { Region } from '../scoring/regions.ts';
 import type { Threshold } from '../scoring/threshold.ts';
 import type { RefusedFile, TrainingEvent } from '../training/events.ts';
 
-export interface Prediction {
+/** What a detector looks for: whatever differs from good parts, or objects of known classes. */
+export type Task = 'anomaly' | 'detect';
+
+export interface AnomalyPrediction {
+  readonly task: 'anomaly';
   /** Absolute; a picture is anomalous when it is above the threshold. */
   readonly score: number;
   readonly isAnomaly: boolean;
@@ -21,30 +28,88 @@ export interface Prediction {
   readonly reconstruction?: Picture;
 }
 
-/** What a loaded model says of itself. */
-export interface ModelDescription {
+export interface DetectPrediction {
+  readonly task: 'detect';
+  /** The surest first. */
+  readonly detections: readonly Detection[];
+}
+
+export type Prediction = AnomalyPrediction | DetectPrediction;
+
+interface Described {
   readonly kind: string;
-  readonly encoder: string;
   readonly imageSize: number;
-  readonly threshold: Threshold;
-  /** Made by the original app: scored and drawn as it does. */
-  readonly imported: boolean;
   /** What was done to load it, in sentences for the user. */
   readonly notes: readonly string[];
 }
 
-export interface Detector {
-  readonly model: ModelDescription;
+/** What a loaded model that finds anomalies says of itself. */
+export interface AnomalyModel extends Described {
+  readonly task: 'anomaly';
+  readonly encoder: string;
+  readonly threshold: Threshold;
+  /** Made by the original app: scored and drawn as it does. */
+  readonly imported: boolean;
+}
+
+/** What a loaded model that finds objects says of itself. */
+export interface DetectModel extends Described {
+  readonly task: 'detect';
+  readonly variant: string;
+  readonly classes: readonly string[];
+  /** Used where a request names none: the least confidence, and the overlap above which the surer box of a class stays. */
+  readonly conf: number;
+  readonly iou: number;
+  readonly metrics: DetectionFigures;
+}
+
+/** How well a model found the objects of the val pictures, 0..1 each. */
+export interface DetectionFigures {
+  readonly map50: number;
+  readonly map50_95: number;
+  readonly precision: number;
+  readonly recall: number;
+}
+
+export type ModelDescription = AnomalyModel | DetectModel;
+
+export interface AnomalyDetector {
+  readonly task: 'anomaly';
+  readonly model: AnomalyModel;
   /** One prediction for each picture, in order. The same picture gets the same prediction whatever stands beside it. */
-  predict(pictures: readonly Picture[]): Promise<Prediction[]>;
+  predict(pictures: readonly Picture[]): Promise<AnomalyPrediction[]>;
   close(): Promise<void>;
+}
+
+/** Thresholds of one request; those left out are the model's. */
+export interface DetectOptions {
+  readonly conf?: number;
+  readonly iou?: number;
+}
+
+export interface ObjectDetector {
+  readonly task: 'detect';
+  readonly model: DetectModel;
+  /** As that of AnomalyDetector. Throws option.invalid for thresholds outside 0..1. */
+  predict(pictures: readonly Picture[], options?: DetectOptions): Promise<DetectPrediction[]>;
+  close(): Promise<void>;
+}
+
+export type Detector = AnomalyDetector | ObjectDetector;
+
+/** The door for callers that deal with anomalies alone. Throws option.invalid for a model that finds objects. */
+export function anomalyDetector(detector: Detector): AnomalyDetector {
+  if (detector.task === 'anomaly') return detector;
+  throw new OkapiError('option.invalid', 'expected a model that finds anomalies, got an object detector');
 }
 
 /** A training that can be sent to another process: nothing but plain values. */
 export interface TrainRequest {
   readonly kind: string;
-  /** Files of good pictures. */
+  /** Files of good pictures, for kinds that learn from those. */
   readonly pictures: readonly string[];
+  /** Pictures with labelled boxes, for kinds that learn objects. */
+  readonly objects?: LabelledDataset;
   /** The model folder to write; one that is there is replaced once the new model is complete. */
   readonly folder: string;
   /** Where the unfinished training is kept. Its files are removed when the training is done. */
@@ -71,10 +136,8 @@ export interface TrainContext {
   readonly date: () => Date;
 }
 
-/** What a training made. Plain values too. */
-export interface TrainedModel {
+interface Trained {
   readonly folder: string;
-  readonly threshold: Threshold;
   readonly epochsRun: number;
   readonly bestEpoch: number;
   readonly bestLoss: number;
@@ -84,6 +147,19 @@ export interface TrainedModel {
     readonly refused: readonly RefusedFile[];
   };
 }
+
+export interface TrainedAnomalyModel extends Trained {
+  readonly task: 'anomaly';
+  readonly threshold: Threshold;
+}
+
+export interface TrainedDetectModel extends Trained {
+  readonly task: 'detect';
+  readonly metrics: DetectionFigures;
+}
+
+/** What a training made. Plain values too. */
+export type TrainedModel = TrainedAnomalyModel | TrainedDetectModel;
 
 export interface DetectorKind {
   /** Throws OkapiError, among them train.canceled with the state kept; no model is left then. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModelFolder, writeModelFolder } from '../checkpoint/model-folder.ts';
 import { samplePart } from '../dataset/sample-parts.ts';
 import { type DeviceRuntime, openRuntimeOn } from '../runtime/runtime.ts';
+import { anomalyDetector } from './detector.ts';
 import { loadDetector } from './load-detector.ts';
 import { renderPrediction } from './render-prediction.ts';
 import { namesIn, tinyRequest, writeParts } from './testing/tiny-training.ts';
@@ -86,7 +87,7 @@ describe('loading a model folder', () => {
   });
 
   it('predicts a picture alike whatever stands beside it, and places regions in its pixels', async () => {
-    const detector = await loadDetector(model, runtime);
+    const detector = anomalyDetector(await loadDetector(model, runtime));
     const pictures = [1, 2].map((seed) => samplePart('boards', seed, 'missing', 200).picture);
     const [first, second] = await detector.predict(pictures);
     const [alone] = await detector.predict([pictures[1]!]);

@@ -10,6 +10,7 @@ import { torchPieces } from '../checkpoint/torch-writer.ts';
 import { decodePicture } from '../image/decode.ts';
 import type { Picture } from '../image/picture.ts';
 import { type DeviceRuntime, openRuntimeOn } from '../runtime/runtime.ts';
+import { anomalyDetector } from './detector.ts';
 import { loadDetector } from './load-detector.ts';
 import { renderPrediction } from './render-prediction.ts';
 
@@ -90,7 +91,7 @@ describe('a model folder of the original', () => {
       const config = `img_size: ${fixture.imageSize}\nepochs_run: 30\nlr: 0.0001\n`;
       const folder = await writeOriginal(name, { file, pieces: pieces(tensorsOf(fixture)) }, { config });
       const picture = await decodePicture(await fixtureFile('part.png'));
-      const detector = await loadDetector(folder, runtime);
+      const detector = anomalyDetector(await loadDetector(folder, runtime));
       expect(detector.model).toMatchObject({ imported: true, encoder, imageSize: fixture.imageSize });
       const [prediction] = await detector.predict([picture]);
       await detector.close();
@@ -113,7 +114,9 @@ describe('a model folder of the original', () => {
     const fixture = await readFixture('legacy');
     const options = { config: 'img_size: 64', threshold: thresholdText(0.3) };
     const weights = { file: 'model.pt', pieces: torchPieces(tensorsOf(fixture)) };
-    const detector = await loadDetector(await writeOriginal('calm', weights, options), runtime);
+    const detector = anomalyDetector(
+      await loadDetector(await writeOriginal('calm', weights, options), runtime),
+    );
     const [prediction] = await detector.predict([await decodePicture(await fixtureFile('part.png'))]);
     expect(prediction).toMatchObject({ isAnomaly: false, regions: [], threshold: 0.3 });
     await detector.close();

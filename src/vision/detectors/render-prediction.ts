@@ -1,9 +1,9 @@
-// A prediction as pictures: on the absolute scale of our models, or as the original draws for models that it made.
+// The prediction of an anomaly detector as pictures: on the absolute scale of our models, or as the original draws for models that it made.
 import type { Picture } from '../image/picture.ts';
 import { renderHeatmap, renderOverlay } from '../render/heatmap.ts';
 import { renderOriginalHeatmap, renderOriginalOverlay } from '../render/original-preview.ts';
 import { originalLevels } from '../scoring/original-regions.ts';
-import type { ModelDescription, Prediction } from './detector.ts';
+import type { AnomalyModel, AnomalyPrediction } from './detector.ts';
 
 export interface RenderedPrediction {
   /** Both in the size of the picture. */
@@ -14,8 +14,8 @@ export interface RenderedPrediction {
 /** `prediction` is what the model predicted for `picture`. */
 export function renderPrediction(
   picture: Picture,
-  { map, regions }: Prediction,
-  { threshold }: ModelDescription,
+  { map, regions }: AnomalyPrediction,
+  { threshold }: AnomalyModel,
 ): RenderedPrediction {
   const { width, height } = picture;
   const cut = threshold.pixelValue;

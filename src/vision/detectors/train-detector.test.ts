@@ -9,7 +9,12 @@ import type { ErrorCode } from '../errors.ts';
 import { resize } from '../image/resize.ts';
 import { type DeviceRuntime, openRuntimeOn } from '../runtime/runtime.ts';
 import type { TrainingEvent } from '../training/events.ts';
-import type { TrainRequest } from './detector.ts';
+import {
+  anomalyDetector,
+  type TrainContext,
+  type TrainedAnomalyModel,
+  type TrainRequest,
+} from './detector.ts';
 import { loadDetector } from './load-detector.ts';
 import {
   madeBy,
@@ -19,7 +24,7 @@ import {
   writeParts,
   writePictures,
 } from './testing/tiny-training.ts';
-import { trainDetector } from './train-detector.ts';
+import { trainDetector as train } from './train-detector.ts';
 
 let runtime: DeviceRuntime;
 let dir: string;
@@ -33,6 +38,12 @@ afterAll(async () => {
   await runtime.close();
   await rm(dir, { recursive: true });
 });
+
+async function trainDetector(request: TrainRequest, context?: Partial<TrainContext>) {
+  const model = await train(request, context);
+  expect(model.task).toBe('anomaly');
+  return model as TrainedAnomalyModel;
+}
 
 /** Trains, and stops when an event is the one asked for. */
 async function trainUntil(request: TrainRequest, isTheOne: (event: TrainingEvent) => boolean) {
@@ -104,7 +115,7 @@ describe('training an autoencoder', () => {
     expect(Number(out.score!.data[0])).toBeCloseTo(worst.reduce((a, b) => a + b) / 4, 4);
     await session.close();
 
-    const detector = await loadDetector(request.folder, runtime);
+    const detector = anomalyDetector(await loadDetector(request.folder, runtime));
     expect((await detector.predict([small]))[0]!.score).toBe(Number(out.score!.data[0]));
     const { picture } = samplePart('boards', 1, 'missing', 160);
     const [prediction] = await detector.predict([picture]);

@@ -1,7 +1,7 @@
 // Trains a detector in a process of its own, which the caller can cancel and which may die without harm.
 import { moduleBeside } from '../runtime/child.ts';
 import { type ChildTrainingOptions, runChildTraining } from '../training/child-training.ts';
-import type { TrainedModel, TrainRequest } from './detector.ts';
+import type { Task, TrainedModel, TrainRequest } from './detector.ts';
 
 /**
  * As trainDetector, in a child process of low priority. Throws what that throws, train.canceled after an abort and
@@ -18,9 +18,16 @@ export function trainInChild(
   });
 }
 
+/** What each task's result must have, besides what all have. */
+const sound: { readonly [T in Task]: (model: Partial<Extract<TrainedModel, { task: T }>>) => boolean } = {
+  anomaly: ({ threshold }) => Number.isFinite(threshold?.value),
+  detect: ({ metrics }) => Number.isFinite(metrics?.map50),
+};
+
 function isTrained(value: unknown, { folder }: TrainRequest): value is TrainedModel {
   const model = (value ?? {}) as Partial<TrainedModel>;
-  return (
-    model.folder === folder && Number.isFinite(model.threshold?.value) && Number.isFinite(model.bestLoss)
-  );
+  const { task } = model;
+  if (task === undefined || !Object.hasOwn(sound, task)) return false;
+  const check = sound[task] as (model: Partial<TrainedModel>) => boolean;
+  return model.folder === folder && Number.isFinite(model.bestLoss) && check(model);
 }

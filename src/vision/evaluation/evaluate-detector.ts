@@ -1,6 +1,6 @@
 // How good a detector is on pictures whose truth is known: measures of pictures and of pixels, by defect, with the worst cases.
 import { readMask, type TestPicture } from '../dataset/folder.ts';
-import type { Detector } from '../detectors/detector.ts';
+import type { AnomalyDetector } from '../detectors/detector.ts';
 import { OkapiError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Evaluation } from '../render/report-content.ts';
@@ -76,7 +76,7 @@ export interface EvaluationOptions {
  * pictures without a mask are left out of them. A measure that the pictures do not have says why instead.
  */
 export async function evaluateDetector(
-  detector: Detector,
+  detector: AnomalyDetector,
   pictures: readonly TestPicture[],
   { signal, seed = 42, onPicture }: EvaluationOptions = {},
 ): Promise<DetectorEvaluation> {

@@ -1,15 +1,15 @@
 // Picture files in, predictions out: one verdict for each file, in order, whatever the others hold.
 import { readPictures } from '../dataset/folder.ts';
 import { prefetch } from '../dataset/prefetch.ts';
-import type { Detector, Prediction } from '../detectors/detector.ts';
+import type { AnomalyPrediction, Prediction } from '../detectors/detector.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 
-export interface TestedFile {
+export interface TestedFile<P extends Prediction = AnomalyPrediction> {
   readonly status: 'tested';
   readonly file: string;
   readonly picture: Picture;
-  readonly prediction: Prediction;
+  readonly prediction: P;
 }
 
 export interface UntestedFile {
@@ -19,17 +19,17 @@ export interface UntestedFile {
   readonly message: string;
 }
 
-export type InspectedFile = TestedFile | UntestedFile;
+export type InspectedFile<P extends Prediction = AnomalyPrediction> = TestedFile<P> | UntestedFile;
 
 /**
  * Decodes the next files while one is inspected; about three pictures are in memory at a time. A file that cannot be
  * read is reported in its turn and does not stop the others. When the signal aborts, the next read throws its reason.
  */
-export async function* inspectFiles(
-  detector: Detector,
+export async function* inspectFiles<P extends Prediction>(
+  detector: { predict(pictures: readonly Picture[]): Promise<P[]> },
   files: readonly string[],
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
-): AsyncGenerator<InspectedFile, void, undefined> {
+): AsyncGenerator<InspectedFile<P>, void, undefined> {
   for await (const verdict of prefetch(files, readAlone, { ahead: 2, signal })) {
     if (verdict.status === 'untested') yield verdict;
     else {

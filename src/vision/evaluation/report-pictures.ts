@@ -1,5 +1,5 @@
 // Turns predictions into the results of a report: small pictures, of the worst results only when there are many.
-import type { ModelDescription } from '../detectors/detector.ts';
+import type { AnomalyModel } from '../detectors/detector.ts';
 import { renderPrediction } from '../detectors/render-prediction.ts';
 import { encodePicture } from '../image/encode.ts';
 import type { Picture } from '../image/picture.ts';
@@ -17,7 +17,7 @@ const JPEG_QUALITY = 82;
 export async function reportResult(
   name: string,
   { picture, prediction }: Pick<TestedFile, 'picture' | 'prediction'>,
-  model: ModelDescription,
+  model: AnomalyModel,
   truth: ReportResult['truth'] = null,
 ): Promise<ReportResult> {
   const { score, isAnomaly, regions, reconstruction } = prediction;

@@ -46,6 +46,8 @@ export type TrainingEvent =
       readonly learningRate: number;
       /** Whether this is the lowest validation loss so far. */
       readonly best: boolean;
+      /** Further figures of the epoch by their names, such as parts of the loss. */
+      readonly metrics?: Readonly<Record<string, number>>;
     }
   /** A held-out picture and what the model makes of it by now. */
   | {
@@ -69,6 +71,13 @@ const finite: Check = (v) => Number.isFinite(v);
 const share: Check = (v) => finite(v) && (v as number) >= 0 && (v as number) <= 1;
 const secondsOrNull: Check = (v) => v === null || (finite(v) && (v as number) >= 0);
 const yesNo: Check = (v) => typeof v === 'boolean';
+/** A few names, since a message of another process may hold anything. */
+const figuresOrNone: Check = (v) => {
+  if (v === undefined) return true;
+  if (typeof v !== 'object' || v === null) return false;
+  const rows = Object.entries(v);
+  return rows.length <= 100 && rows.every(([name, value]) => name.length <= 100 && finite(value));
+};
 const picture: Check = (v) => {
   const { width, height, data } = (v ?? {}) as Partial<Picture>;
   return data instanceof Uint8Array && data.length === 3 * (width ?? 0) * (height ?? 0);
@@ -103,6 +112,7 @@ const checks: { [T in TrainingEvent['type']]: Record<keyof Fields<T>, Check> } =
     validationLoss: finite,
     learningRate: finite,
     best: yesNo,
+    metrics: figuresOrNone,
   },
   sample: { epoch: count, picture, reconstruction: picture },
   note: { text },

@@ -63,8 +63,9 @@ async function task(options: { optimizer?: 'adam' | 'sgd'; lr?: number; validati
     samples: SAMPLES,
     feeds,
     // Without given losses: how far one weight is from a number, which stands for any function of the weights.
-    validate: async (epoch) =>
-      validation?.[epoch] ?? 3 + Math.abs(parameters.get('b.weight')!.data[0]! - 0.2),
+    validate: async (epoch) => ({
+      loss: validation?.[epoch] ?? 3 + Math.abs(parameters.get('b.weight')!.data[0]! - 0.2),
+    }),
     rates: ({ epoch }) => ({ lr: (options.lr ?? 0.05) / (1 + epoch) }),
   };
   return { fitTask, parameters, seen };
@@ -118,7 +119,7 @@ describe('fit', () => {
   it('ends with the weights of the best epoch', async () => {
     const short = await task({ validation: [9, 5, 3, 4, 6, 8, 7] });
     const best = await train(short.fitTask, options, context());
-    expect(best).toEqual({ epochsRun: 6, bestEpoch: 2, bestLoss: 3 });
+    expect(best).toMatchObject({ epochsRun: 6, bestEpoch: 2, bestLoss: 3 });
     const two = await task({ validation: [9, 5, 3] });
     await train(two.fitTask, { ...options, epochs: 2 }, context());
     expect(weightsOf(short.parameters)).toEqual(weightsOf(two.parameters));

@@ -22,10 +22,19 @@ export interface FitTask {
   readonly samples: number;
   /** The inputs of one step; asked for one batch ahead, so that files are read while the step before runs. */
   feeds(samples: readonly number[], epoch: number): Promise<Feeds>;
-  /** The loss over held-out samples with the weights that now lie in `parameters`; the lower the better. */
-  validate(epoch: number): Promise<number>;
-  /** Learning rate of a step; epoch and step count from 0. */
+  /** Which weights are validated and kept: the present ones, or the moving average that the step keeps. */
+  readonly weights?: 'weights' | 'ema';
+  /** How good the weights are that now lie in `parameters`, over held-out samples. */
+  validate(epoch: number): Promise<Judgement>;
+  /** Rates of a step; epoch and step count from 0. */
   rates(at: { readonly epoch: number; readonly step: number; readonly steps: number }): StepRates;
+}
+
+export interface Judgement {
+  /** Decides which epoch is the best; the lower the better. */
+  readonly loss: number;
+  /** What else is told of the epoch, by name. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 export interface FitOptions {
@@ -53,13 +62,19 @@ export interface FitResult {
   /** Counted from 1; 0 when no epoch was better than the weights that the training began with. */
   readonly bestEpoch: number;
   readonly bestLoss: number;
+  /** The trained weights and buffers after the last epoch, best or not. */
+  readonly last: Weights;
 }
+
+export type Weights = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 /** Where a training stands: `step` steps of epoch `epoch` (from 0) are done. */
 export interface FitPosition {
   readonly epoch: number;
   readonly step: number;
   readonly lossSum: number;
+  /** Sums over the steps of the epoch of the scalars that the step hands back. */
+  readonly outputSums: Readonly<Record<string, number>>;
   /** Loss of the first step of all. */
   readonly firstLoss: number | null;
   readonly bestEpoch: number;
@@ -90,8 +105,6 @@ export async function fit(task: FitTask, options: FitOptions, context: FitContex
   return run.end();
 }
 
-type Weights = Map<string, { shape: readonly number[]; data: Float32Array }>;
-
 class Run {
   readonly #task: FitTask;
   readonly #options: FitOptions;
@@ -100,6 +113,7 @@ class Run {
   #epoch = 0;
   #step = 0;
   #lossSum = 0;
+  #outputSums: Record<string, number> = {};
   #firstLoss: number | null = null;
   #best: { epoch: number; loss: number; weights: Weights } = { epoch: 0, loss: 0, weights: new Map() };
   #savedMs = 0;
@@ -122,7 +136,7 @@ class Run {
     const { phase } = this.#task;
     const saved = await resume.load();
     if (saved) this.#restore(saved);
-    else this.#keepBest(this.#checked(await this.#validate(), 'before training'));
+    else this.#keepBest((await this.#validate('before training')).loss);
     if (saved) onEvent({ type: 'resumed', phase, epoch: this.#epoch, step: this.#step });
     progress.begin(phase, this.#epoch * this.#steps + this.#step);
     this.#savedMs = now();
@@ -142,9 +156,10 @@ class Run {
   async validateEpoch(): Promise<void> {
     const { phase } = this.#task;
     const lossOfEpoch = this.#lossSum / this.#steps;
+    const outputs = Object.entries(this.#outputSums).map(([name, sum]) => [name, sum / this.#steps]);
     const learningRate = this.#rates(this.#steps - 1).lr;
-    [this.#epoch, this.#step, this.#lossSum] = [this.#epoch + 1, 0, 0];
-    const validationLoss = this.#checked(await this.#validate(), `after epoch ${this.#epoch}`);
+    [this.#epoch, this.#step, this.#lossSum, this.#outputSums] = [this.#epoch + 1, 0, 0, {}];
+    const { loss: validationLoss, metrics } = await this.#validate(`after epoch ${this.#epoch}`);
     const best = validationLoss < this.#best.loss;
     if (best) this.#keepBest(validationLoss);
     this.#context.onEvent({
@@ -156,6 +171,7 @@ class Run {
       validationLoss,
       learningRate,
       best,
+      ...((outputs.length > 0 || metrics) && { metrics: { ...Object.fromEntries(outputs), ...metrics } }),
     });
   }
 
@@ -166,11 +182,13 @@ class Run {
 
   end(): FitResult {
     this.#context.progress.finish(this.#task.phase);
+    this.#takeWeights();
+    const last = this.#copyWeights();
     for (const { name, data } of this.#task.parameters.all()) {
       const kept = this.#best.weights.get(name);
       if (kept) data.set(kept.data);
     }
-    return { epochsRun: this.#epoch, bestEpoch: this.#best.epoch, bestLoss: this.#best.loss };
+    return { epochsRun: this.#epoch, bestEpoch: this.#best.epoch, bestLoss: this.#best.loss, last };
   }
 
   async #save(): Promise<void> {
@@ -180,6 +198,7 @@ class Run {
       epoch: this.#epoch,
       step: this.#step,
       lossSum: this.#lossSum,
+      outputSums: this.#outputSums,
       firstLoss: this.#firstLoss,
       bestEpoch: this.#best.epoch,
       bestLoss: this.#best.loss,
@@ -197,10 +216,12 @@ class Run {
     const { phase, step } = this.#task;
     const { progress, onEvent } = this.#context;
     const rates = this.#rates(this.#step);
-    const { loss } = await step.run(feeds, rates);
+    const { loss, outputs } = await step.run(feeds, rates);
     this.#step++;
     this.#lossSum += this.#checked(loss, `in epoch ${this.#epoch + 1}, step ${this.#step} of ${this.#steps}`);
     this.#firstLoss ??= loss;
+    for (const [name, { data }] of Object.entries(outputs))
+      if (data.length === 1) this.#outputSums[name] = (this.#outputSums[name] ?? 0) + Number(data[0]);
     progress.step(phase);
     onEvent({
       type: 'step',
@@ -230,9 +251,16 @@ class Run {
     return this.#task.rates({ epoch: this.#epoch, step, steps: this.#steps });
   }
 
-  #validate(): Promise<number> {
-    this.#task.step.writeTo(this.#task.parameters);
-    return this.#task.validate(this.#epoch);
+  async #validate(when: string): Promise<Judgement> {
+    this.#takeWeights();
+    const judgement = await this.#task.validate(this.#epoch);
+    this.#checked(judgement.loss, when);
+    return judgement;
+  }
+
+  #takeWeights(): void {
+    const { step, parameters, weights } = this.#task;
+    step.writeTo(parameters, weights);
   }
 
   /** The loss, unless it says that the training is lost. */
@@ -248,15 +276,20 @@ class Run {
 
   /** Keeps a copy of the weights that lie in the parameters. */
   #keepBest(loss: number): void {
+    this.#best = { epoch: this.#epoch, loss, weights: this.#copyWeights() };
+  }
+
+  #copyWeights(): Weights {
     const weights: Weights = new Map();
     for (const { name, shape, data, trainable, group } of this.#task.parameters.all())
       if (trainable || group === 'buffer') weights.set(name, { shape, data: data.slice() });
-    this.#best = { epoch: this.#epoch, loss, weights };
+    return weights;
   }
 
   #restore({ position, tensors }: ResumeState<FitPosition>): void {
-    const { epoch, step, lossSum, firstLoss, bestEpoch, bestLoss, train } = position;
+    const { epoch, step, lossSum, outputSums, firstLoss, bestEpoch, bestLoss, train } = position;
     [this.#epoch, this.#step, this.#lossSum, this.#firstLoss] = [epoch, step, lossSum, firstLoss];
+    this.#outputSums = { ...outputSums };
     this.#task.step.restore({ ...train, tensors: unprefixed('train/', tensors) });
     this.#best = { epoch: bestEpoch, loss: bestLoss, weights: unprefixed('best/', tensors) };
   }

@@ -6,7 +6,7 @@ import { resize } from '../../image/resize.ts';
 import { type AnomalyMap, anomalyMap } from '../../scoring/anomaly-map.ts';
 import { originalBoxes, originalLevels } from '../../scoring/original-regions.ts';
 import { findRegions, type Region } from '../../scoring/regions.ts';
-import type { Detector, ModelDescription, Prediction } from '../detector.ts';
+import type { AnomalyDetector, AnomalyModel, AnomalyPrediction } from '../detector.ts';
 
 export interface Inspection {
   readonly score: number;
@@ -24,12 +24,13 @@ export async function inspect(session: RuntimeSession, picture: Picture, size: n
 }
 
 /** A detector over a session of an inspection graph, which it closes in the end. */
-export function autoencoderDetector(session: RuntimeSession, model: ModelDescription): Detector {
+export function autoencoderDetector(session: RuntimeSession, model: AnomalyModel): AnomalyDetector {
   const { imageSize, threshold } = model;
-  const predict = async (picture: Picture): Promise<Prediction> => {
+  const predict = async (picture: Picture): Promise<AnomalyPrediction> => {
     const { score, map, reconstruction } = await inspect(session, picture, imageSize);
     const isAnomaly = score > threshold.value;
     return {
+      task: 'anomaly',
       score,
       isAnomaly,
       threshold: threshold.value,
@@ -42,9 +43,10 @@ export function autoencoderDetector(session: RuntimeSession, model: ModelDescrip
     };
   };
   return {
+    task: 'anomaly',
     model,
     async predict(pictures) {
-      const predictions: Prediction[] = [];
+      const predictions: AnomalyPrediction[] = [];
       for (const picture of pictures) predictions.push(await predict(picture));
       return predictions;
     },

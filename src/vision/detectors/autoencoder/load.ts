@@ -6,7 +6,7 @@ import type { Runtime } from '../../../autodiff/runtime.ts';
 import type { ModelFolder } from '../../checkpoint/model-folder.ts';
 import { OkapiError } from '../../errors.ts';
 import { readThreshold } from '../../scoring/threshold-file.ts';
-import type { Detector } from '../detector.ts';
+import type { AnomalyDetector } from '../detector.ts';
 import { parseConfig } from '../model-config.ts';
 import { originalInspectionGraph } from './graphs.ts';
 import { autoencoderDetector } from './inspect.ts';
@@ -18,12 +18,13 @@ const LEGACY_STRIDE = 8;
 
 export const wantedFiles = ['model.onnx', 'config.yaml', 'threshold.json'];
 
-export async function loadAutoencoder(folder: ModelFolder, runtime: Runtime): Promise<Detector> {
+export async function loadAutoencoder(folder: ModelFolder, runtime: Runtime): Promise<AnomalyDetector> {
   const text = (name: string) => new TextDecoder().decode(folder.file(name));
   const config = parseConfig(text('config.yaml'));
   const threshold = readThreshold(text('threshold.json'));
   const session = await runtime.load(folder.file('model.onnx'));
   return autoencoderDetector(session, {
+    task: 'anomaly',
     kind: 'autoencoder',
     encoder: config.encoder ?? 'none',
     imageSize: config.imageSize,
@@ -37,13 +38,14 @@ export async function loadAutoencoder(folder: ModelFolder, runtime: Runtime): Pr
  * A model folder of the original, scored as the original does. Throws the checkpoint.* errors of its files, and
  * checkpoint.not_finite when its weights give no finite score.
  */
-export async function loadOriginal(path: string, runtime: Runtime): Promise<Detector> {
+export async function loadOriginal(path: string, runtime: Runtime): Promise<AnomalyDetector> {
   const threshold = readThreshold(await readThresholdFile(path));
   const { network, config, notes } = await readOriginal(path);
   const imageSize = checkedSize(config?.imageSize ?? 256, network);
   const session = await runtime.load(toOnnx(originalInspectionGraph(network, imageSize)));
   const encoder = network.encoder.name;
   const detector = autoencoderDetector(session, {
+    task: 'anomaly',
     kind: 'autoencoder',
     encoder,
     imageSize,
@@ -79,7 +81,7 @@ async function readThresholdFile(path: string): Promise<string> {
 }
 
 /** Runs a grey picture through, since weights that are finite may still give scores that are not. */
-async function checkSound(detector: Detector, path: string): Promise<void> {
+async function checkSound(detector: AnomalyDetector, path: string): Promise<void> {
   const { imageSize: size } = detector.model;
   const grey = { width: size, height: size, data: new Uint8Array(3 * size * size).fill(128) };
   try {

@@ -11,7 +11,7 @@ import type { FitContext, FitPosition, FitResult } from '../../training/fit.ts';
 import { type GoodPictures, readGoodPictures } from '../../training/good-pictures.ts';
 import { Progress } from '../../training/progress.ts';
 import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/resume-files.ts';
-import type { TrainContext, TrainedModel, TrainRequest } from '../detector.ts';
+import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
 import { calibrate, planFolds } from './calibrate.ts';
 import { autoencoder, type Network, stateDict } from './network.ts';
 import { readSavedNetwork } from './saved-network.ts';
@@ -22,7 +22,10 @@ import { writeModel } from './write-model.ts';
 
 const MAIN = 'main';
 
-export async function trainAutoencoder(request: TrainRequest, context: TrainContext): Promise<TrainedModel> {
+export async function trainAutoencoder(
+  request: TrainRequest,
+  context: TrainContext,
+): Promise<TrainedAnomalyModel> {
   const settings = completeSettings(request.settings ?? {});
   const { signal, onEvent } = context;
   await prepareState(request);
@@ -62,7 +65,14 @@ export async function trainAutoencoder(request: TrainRequest, context: TrainCont
     await writeModel(parts, { request, result, residuals, threshold, calibration: scores, createdAt });
     await clearResumeFiles(request.stateFolder);
     const { count: used, copies, refused } = pictures;
-    return { folder: request.folder, threshold, ...result, pictures: { used, copies, refused } };
+    const { epochsRun, bestEpoch, bestLoss } = result;
+    return {
+      task: 'anomaly',
+      folder: request.folder,
+      threshold,
+      ...{ epochsRun, bestEpoch, bestLoss },
+      pictures: { used, copies, refused },
+    };
   } catch (error) {
     if (error instanceof OkapiError && hopeless.has(error.code)) await clearResumeFiles(request.stateFolder);
     throw canceled(error, signal);

@@ -7,7 +7,7 @@ import { type TrainState, TrainStep } from '../../../autodiff/train-step.ts';
 import { batchesOf } from '../../dataset/prefetch.ts';
 import { toPicture, unitRange } from '../../image/planes.ts';
 import { evenBatchSize } from '../../training/batches.ts';
-import { type FitContext, type FitResult, fit as run } from '../../training/fit.ts';
+import { type FitContext, type FitResult, type Judgement, fit as run } from '../../training/fit.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
 import { trainingLoss, validationGraph, viewInputs } from './graphs.ts';
 import type { Network } from './network.ts';
@@ -105,7 +105,7 @@ export class Trainer {
   }
 
   /** Mean loss over the plain views of the held-out pictures. */
-  async #validate(epoch: number, lesson: Lesson, context: FitContext): Promise<number> {
+  async #validate(epoch: number, lesson: Lesson, context: FitContext): Promise<Judgement> {
     const { network, validation, views } = this.#parts;
     const weights = network.parameters
       .all()
@@ -122,7 +122,7 @@ export class Trainer {
       for (let k = 0; k < batch.length; k++) sum += Number(out.losses!.data[k]);
       if (drawn) await this.#showSample(epoch, batch[0]!, out.reconstruction!.data as Float32Array, context);
     }
-    return sum / validation.length;
+    return { loss: sum / validation.length };
   }
 
   async #showSample(epoch: number, picture: number, drawn: Float32Array, context: FitContext): Promise<void> {

@@ -1,5 +1,5 @@
 // A detector for tests that calls bright spots anomalous: the map is the red level in 0..1, the score its peak.
-import type { Detector, ModelDescription } from '../../detectors/detector.ts';
+import type { AnomalyDetector, AnomalyModel, AnomalyPrediction } from '../../detectors/detector.ts';
 import type { Picture } from '../../image/picture.ts';
 import { findRegions } from '../../scoring/regions.ts';
 import type { Threshold } from '../../scoring/threshold.ts';
@@ -15,8 +15,9 @@ const threshold: Threshold = {
   statistics: null,
 };
 
-export function brightnessDetector(): Detector {
-  const model: ModelDescription = {
+export function brightnessDetector(): AnomalyDetector {
+  const model: AnomalyModel = {
+    task: 'anomaly',
     kind: 'brightness',
     encoder: 'none',
     imageSize: 32,
@@ -25,13 +26,14 @@ export function brightnessDetector(): Detector {
     notes: [],
   };
   return {
+    task: 'anomaly',
     model,
     predict: async (pictures) => pictures.map(predict),
     close: async () => {},
   };
 }
 
-function predict({ width, height, data }: Picture) {
+function predict({ width, height, data }: Picture): AnomalyPrediction {
   const map = {
     width,
     height,
@@ -39,6 +41,7 @@ function predict({ width, height, data }: Picture) {
   };
   const score = map.data.reduce((a, b) => Math.max(a, b));
   return {
+    task: 'anomaly',
     score,
     isAnomaly: score > threshold.value,
     threshold: threshold.value,
