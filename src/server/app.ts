@@ -6,6 +6,7 @@ import { type JobState, jobStates } from './contract/job-states.ts';
 import { openProbes } from './datasets/probes.ts';
 import { sweepImages } from './datasets/sweep-images.ts';
 import { buildApp } from './http/build-app.ts';
+import { sweepRequests } from './http/once.ts';
 import { importOriginal } from './import/import-original.ts';
 import { type Inference, openInference } from './inference/open-inference.ts';
 import { sweepPreviews } from './inference/previews.ts';
@@ -210,7 +211,7 @@ function sweepNowAndThen(context: Context): { stop(): Promise<void> } {
   let running = Promise.resolve();
   const sweep = () => {
     running = running.then(async () => {
-      for (const task of [sweepDeleted, sweepImages, sweepPreviews])
+      for (const task of [sweepDeleted, sweepImages, sweepPreviews, sweepRequests])
         await task(context).catch((error: unknown) =>
           context.log.error({ err: error }, 'a sweep was cut short; the next one goes on'),
         );

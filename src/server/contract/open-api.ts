@@ -52,7 +52,7 @@ function operation(id: string, route: Route): Json {
     tags: [route.tag],
     'x-scope': route.scope,
     security: route.scope === 'public' ? [] : [{ bearer: [] }, { apiKey: [] }],
-    parameters: [...pathParametersOf(route), ...queryParametersOf(route)],
+    parameters: [...pathParametersOf(route), ...queryParametersOf(route), ...headersOf(route)],
     ...requestBody(route),
     responses: { ...success(route), ...problems(errorsOf(route)) },
   };
@@ -78,6 +78,23 @@ function queryParametersOf({ query }: Route): Json[] {
     schema,
     ...(schema.description === undefined ? {} : { description: schema.description }),
   }));
+}
+
+const idempotencyKey: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  schema: { type: 'string', maxLength: 200 },
+  description: 'The same request with the same key is done once within a day, and answers the same.',
+};
+
+function headersOf(route: Route): Json[] {
+  return takesKey(route) ? [idempotencyKey] : [];
+}
+
+/** Whether a request may carry an Idempotency-Key. Uploads need none: equal files are stored once. */
+export function takesKey({ method, multipart }: Route): boolean {
+  return method === 'POST' && multipart === undefined;
 }
 
 function requestBody({ multipart, body, bodyOptional, bodyExample }: Route): Json {
@@ -125,6 +142,7 @@ export function errorsOf(route: Route): ErrorCode[] {
   if (route.body !== undefined) own.push('request.too_large');
   if (route.body !== undefined || route.multipart !== undefined)
     own.push('request.unsupported_type', 'request.timeout');
+  if (takesKey(route)) own.push('request.key_reused', 'request.outcome_unknown');
   if (route.limit !== undefined) own.push('request.too_many');
   return [...new Set(own)];
 }

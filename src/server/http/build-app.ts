@@ -8,6 +8,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { ServerError } from '../contract/errors.ts';
+import { takesKey } from '../contract/open-api.ts';
 import { hasShape, type PathParameterName, pathParameters } from '../contract/path-parameters.ts';
 import type { Route } from '../contract/route.ts';
 import { type RouteId, routes } from '../contract/routes.ts';
@@ -126,7 +127,7 @@ export async function buildApp(services: Services, options: AppOptions = {}): Pr
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   const streams = new EventStreams(options.streams);
   app.addHook('preClose', async () => streams.endAll());
-  const once = new Once(context.clock);
+  const once = new Once(context);
   for (const id of Object.keys(routes) as RouteId[]) addRoute(app, services, streams, once, id);
   await app.ready();
   return app;
@@ -150,7 +151,8 @@ function addRoute(
   once: Once,
   id: RouteId,
 ): void {
-  const { method, path, body, query }: Route = routes[id];
+  const row: Route = routes[id];
+  const { method, path, body, query } = row;
   const handler = handlers[id] as unknown as Handler<'getProject'>;
   app.route({
     method,
@@ -167,7 +169,7 @@ function addRoute(
       const call = { services, streams, request, reply, params, query, body, actor };
       const work = () => handler(call as unknown as Call<'getProject'>);
       const key = request.headers['idempotency-key'];
-      if (key === undefined || method !== 'POST' || request.isMultipart()) return work();
+      if (key === undefined || !takesKey(row)) return work();
       if (typeof key !== 'string' || key.length > 200)
         throw new ServerError('request.malformed', 'expected an Idempotency-Key of at most 200 characters');
       return once.run(`${actor.name} ${key}`, [id, params, query, body ?? null], work);

@@ -23,6 +23,9 @@ export const docKeys = {
   snapshot: (sha256: string): DocKey => `.okapi/snapshots/${sha256}`,
   apiKeys: '.okapi/keys' as DocKey,
   apiKey: (name: string): DocKey => `.okapi/keys/${name}`,
+  /** What was answered to requests with an Idempotency-Key. */
+  requests: '.okapi/requests' as DocKey,
+  request: (sha256: string): DocKey => `.okapi/requests/${sha256}`,
   importReport: '.okapi/import-report' as DocKey,
 } as const;
 
