@@ -64,11 +64,11 @@ export interface Area {
  */
 export function drawPiece(sample: Uint8Array, size: number, piece: Piece, view: View): Area {
   const { width, height, data } = piece.picture;
-  const columns = tapsOf(width, piece.left, view.x, view.gain, view.flipX, size);
-  const rows = tapsOf(height, piece.top, view.y, view.gain, view.flipY, size);
+  const columns = tapsOf(width, 3, piece.left, view.x, view.gain, view.flipX, size);
+  const rows = tapsOf(height, width * 3, piece.top, view.y, view.gain, view.flipY, size);
   for (let y = rows.start; y < rows.end; y++) {
-    const upper = rows.near[y]! * width;
-    const lower = rows.far[y]! * width;
+    const upper = rows.near[y]!;
+    const lower = rows.far[y]!;
     const down = rows.weight[y]!;
     let at = (y * size + columns.start) * 3;
     for (let x = columns.start; x < columns.end; x++, at += 3) {
@@ -78,10 +78,10 @@ export function drawPiece(sample: Uint8Array, size: number, piece: Piece, view: 
       const c = down - d;
       const b = right - d;
       const a = 2048 - b - down;
-      const p = (upper + columns.near[x]!) * 3;
-      const q = (upper + columns.far[x]!) * 3;
-      const r = (lower + columns.near[x]!) * 3;
-      const s = (lower + columns.far[x]!) * 3;
+      const p = upper + columns.near[x]!;
+      const q = upper + columns.far[x]!;
+      const r = lower + columns.near[x]!;
+      const s = lower + columns.far[x]!;
       sample[at] = (a * data[p]! + b * data[q]! + c * data[r]! + d * data[s]! + 1024) >> 11;
       sample[at + 1] =
         (a * data[p + 1]! + b * data[q + 1]! + c * data[r + 1]! + d * data[s + 1]! + 1024) >> 11;
@@ -92,7 +92,7 @@ export function drawPiece(sample: Uint8Array, size: number, piece: Piece, view: 
   return { left: columns.start, right: columns.end, top: rows.start, bottom: rows.end };
 }
 
-/** Output i in start..end-1 mixes the inputs near[i] and far[i]; weight[i] / 2048 is the share of far[i]. */
+/** Output i in start..end-1 mixes the inputs at near[i] and far[i]; weight[i] / 2048 is the share of the latter. */
 interface AxisTaps {
   readonly start: number;
   readonly end: number;
@@ -101,8 +101,10 @@ interface AxisTaps {
   readonly weight: Int32Array;
 }
 
+/** `n` inputs, `stride` places apart. */
 function tapsOf(
   n: number,
+  stride: number,
   offset: number,
   centre: number,
   gain: number,
@@ -121,8 +123,8 @@ function tapsOf(
     start = Math.min(start, i);
     end = i + 1;
     const first = Math.floor(at - 0.5);
-    near[i] = Math.max(first, 0);
-    far[i] = Math.min(first + 1, n - 1);
+    near[i] = Math.max(first, 0) * stride;
+    far[i] = Math.min(first + 1, n - 1) * stride;
     weight[i] = Math.round((at - 0.5 - first) * 2048);
   }
   return start < end ? { start, end, near, far, weight } : { start: 0, end: 0, near, far, weight };
@@ -143,18 +145,9 @@ export function boxesInView(
   size: number,
   { leastShare, leastSide }: DetectionAugmentation,
 ): LabelledBox[] {
-  const spanX = (from: number, to: number) => spanOf(left, picture.width, view.x, view.flipX, from, to);
-  const spanY = (from: number, to: number) => spanOf(top, picture.height, view.y, view.flipY, from, to);
-  function spanOf(offset: number, n: number, centre: number, isFlipped: boolean, from: number, to: number) {
-    const inSample = (share: number) => (offset + share * n - centre) * view.gain;
-    const half = size / 2;
-    return isFlipped
-      ? [half - inSample(to), half - inSample(from)]
-      : [half + inSample(from), half + inSample(to)];
-  }
   return boxes.flatMap(({ classId, box: [bx1, by1, bx2, by2] }) => {
-    const [x1, x2] = spanX(bx1, bx2) as [number, number];
-    const [y1, y2] = spanY(by1, by2) as [number, number];
+    const [x1, x2] = spanOf(bx1, bx2, left - view.x, picture.width, view.gain, view.flipX, size);
+    const [y1, y2] = spanOf(by1, by2, top - view.y, picture.height, view.gain, view.flipY, size);
     const box: Box = [clip(x1, size), clip(y1, size), clip(x2, size), clip(y2, size)];
     const width = box[2] - box[0];
     const height = box[3] - box[1];
@@ -162,6 +155,21 @@ export function boxesInView(
       width >= leastSide && height >= leastSide && width * height >= leastShare * (x2 - x1) * (y2 - y1);
     return isKept ? [{ classId, box }] : [];
   });
+}
+
+/** Where the shares `from` to `to` of a side of `n` pixels lie in the sample; `offset` is from the centre of the view. */
+function spanOf(
+  from: number,
+  to: number,
+  offset: number,
+  n: number,
+  gain: number,
+  isFlipped: boolean,
+  size: number,
+): readonly [number, number] {
+  const start = (offset + from * n) * gain;
+  const end = (offset + to * n) * gain;
+  return isFlipped ? [size / 2 - end, size / 2 - start] : [size / 2 + start, size / 2 + end];
 }
 
 function clip(value: number, most: number): number {
