@@ -60,7 +60,7 @@ function cleanNames(names: readonly string[], file: string): string[] {
   if (names.length === 0) wrong(file, 'expected at least one class');
   if (names.length > labelLimits.classes)
     wrong(file, `expected at most ${labelLimits.classes} classes, got ${names.length}`);
-  const clean = names.map((name) => name.normalize('NFC').toWellFormed().replace(hidden, '').trim());
+  const clean = names.map((name) => name.normalize('NFC').replace(hidden, '').trim());
   const seen = new Set<string>();
   for (const [i, name] of clean.entries()) {
     if (name === '' || name.length > NAME_LENGTH)
@@ -71,8 +71,8 @@ function cleanNames(names: readonly string[], file: string): string[] {
   return clean;
 }
 
-/** Control characters, and those that turn the direction of text. */
-const hidden = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/** Control characters, halves of characters, and those that turn the direction of text. */
+const hidden = /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 interface Section {
   readonly line: number;
@@ -84,7 +84,10 @@ interface Section {
 
 /** The keys at the left margin, in order. */
 function sectionsOf(text: string, file: string): Map<string, Section> {
-  const sections = new Map<string, { line: number; value: string; block: { line: number; text: string }[] }>();
+  const sections = new Map<
+    string,
+    { line: number; value: string; block: { line: number; text: string }[] }
+  >();
   let current: { block: { line: number; text: string }[] } | null = null;
   for (const [i, full] of text.split(/\r\n|\n|\r/).entries()) {
     const line = i + 1;

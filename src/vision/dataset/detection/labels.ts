@@ -93,7 +93,7 @@ function readLine(columns: readonly string[], { classes, keypoints }: LabelRules
   if (classId >= (classes ?? labelLimits.classes))
     return `expected a class below ${classes ?? labelLimits.classes}, got ${classId}`;
   const values = rest.map(numberOf);
-  const bad = values.findIndex((value) => value === null);
+  const bad = values.indexOf(null);
   if (bad >= 0) return `expected a number, got ${shown(rest[bad]!)}${hintFor(rest[bad]!)}`;
   return boxOf(classId, values as number[], keypoints ?? false);
 }
@@ -152,5 +152,6 @@ function shown(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 }
 
-const least = (values: readonly number[]) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+const least = (values: readonly number[]) =>
+  values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 const most = (values: readonly number[]) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
