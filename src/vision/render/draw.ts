@@ -18,11 +18,21 @@ export function strokePolygons(
   width: number,
   height: number,
 ): Coverage {
+  const closed = polygons.filter((p) => p.length > 0).map((p) => [...p, p[0]!]);
+  return strokeLines(closed, thickness, width, height);
+}
+
+/** The same for lines that are not closed. */
+export function strokeLines(
+  lines: readonly (readonly Point[])[],
+  thickness: number,
+  width: number,
+  height: number,
+): Coverage {
   const coverage = new Uint8Array(width * height);
-  for (const polygon of polygons)
-    polygon.forEach((a, i) => {
-      strokeSegment(coverage, width, height, a, polygon[(i + 1) % polygon.length]!, thickness / 2);
-    });
+  for (const line of lines)
+    for (let i = 1; i < line.length; i++)
+      strokeSegment(coverage, width, height, line[i - 1]!, line[i]!, thickness / 2);
   return coverage;
 }
 
