@@ -12,6 +12,7 @@ import {
   zeros,
 } from '../ops/build.ts';
 import { applyOne } from '../ops/infer.ts';
+import { GraphError } from '../tensor.ts';
 import type { GradientTable } from './rule.ts';
 
 export const shapeGradients: GradientTable<
@@ -25,6 +26,7 @@ export const shapeGradients: GradientTable<
   | 'gatherElements'
   | 'scatterElements'
   | 'topK'
+  | 'nonMaxSuppression'
 > = {
   reshape: (node, [dy]) => [reshape(dy!, node.inputs[0]!.type.shape)],
   transpose: (node, [dy]) => {
@@ -86,6 +88,10 @@ export const shapeGradients: GradientTable<
   scatterElements: (node, [dy], needed) => {
     const [, indices, updates] = node.inputs as [Value, Value, Value];
     const { axis, reduction } = node.attributes;
+    if (reduction === 'max' || reduction === 'min')
+      throw new GraphError(
+        `scatterElements: the ${reduction} of updates carries no gradient; use stopGradient`,
+      );
     const kept = () =>
       reduction === 'add'
         ? dy!
@@ -103,6 +109,7 @@ export const shapeGradients: GradientTable<
     const x = node.inputs[0]!;
     return [scatterAdd(zeros(x.type.shape, x.type.dtype), node.outputs[1]!, dy!, node.attributes.axis)];
   },
+  nonMaxSuppression: { none: 'its result is indices' },
 };
 
 /** Puts step - 1 zeros between neighbours along an axis: length n becomes (n - 1) * step + 1. */

@@ -59,7 +59,7 @@ export function batchNorm(s: Scope, x: Value, layer: { eps?: number; momentum?: 
   const [weight, bias] = affine(s, channels);
   const runningMean = s.buffer('running_mean', [channels], fill(0));
   const runningVariance = s.buffer('running_var', [channels], fill(1));
-  if (s.mode === 'infer') return ops.batchNormInference(x, weight, bias, runningMean, runningVariance, layer);
+  if (s.mode !== 'train') return ops.batchNormInference(x, weight, bias, runningMean, runningVariance, layer);
   const { y, mean, variance } = ops.batchNorm(x, weight, bias, layer);
   const momentum = layer.momentum ?? 0.1;
   const count = (x.type.shape[0]! * x.type.shape.slice(2).reduce((a, b) => a * b, 1)) as number;

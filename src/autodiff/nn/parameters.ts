@@ -92,7 +92,11 @@ function namedConstant({ name, shape, data }: Parameter): Value {
   return applyOne('constant', [], { data, dtype: 'float32', shape: [...shape], name });
 }
 
-export type Mode = 'train' | 'infer';
+/**
+ * 'train' feeds weights and buffers and normalises by the batch; 'infer' makes them constants and normalises by the running
+ * statistics; 'validate' is between: fed, so that a graph serves all of a training, and with the running statistics.
+ */
+export type Mode = 'train' | 'infer' | 'validate';
 
 /** Where a model gets its weights from while its graph is built. Names are joined with dots, as in a state dict. */
 export class Scope {
@@ -154,7 +158,7 @@ export class Scope {
   #value(parameter: Parameter): Value {
     let value = this.#values.get(parameter.name);
     if (value === undefined) {
-      const fed = this.mode === 'train' && (parameter.trainable || parameter.group === 'buffer');
+      const fed = this.mode !== 'infer' && (parameter.trainable || parameter.group === 'buffer');
       value = fed ? input(parameter.name, parameter.shape) : namedConstant(parameter);
       this.#values.set(parameter.name, value);
     }

@@ -13,7 +13,7 @@ export function makeInputs<T extends InputTypes>(types: T): Inputs<T> {
   return Object.fromEntries(entries) as Inputs<T>;
 }
 
-/** The graph of a model with its present weights as constants (mode 'infer'), or as further inputs (mode 'train'). */
+/** The graph of a model with its present weights as constants (mode 'infer'), or as further inputs (the others). */
 export function trace<T extends InputTypes>(
   parameters: Parameters,
   model: { inputs: T; mode?: Mode; build: (s: Scope, inputs: Inputs<T>) => Readonly<Record<string, Value>> },

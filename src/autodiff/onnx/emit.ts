@@ -96,7 +96,8 @@ class Writer {
     } else if (!isOp(node, 'input')) {
       const row = rows[node.op] as Row<OpName>;
       if ('lower' in row) throw new GraphError(`emit: ${node.op} must have been lowered: ${row.lower}`);
-      this.nodes.push(this.#record(node, row));
+      const record = this.#record(node, row);
+      this.nodes.push(...(row.fixedRows ? this.#fixed(record, row.fixedRows(node)) : [record]));
     }
     const ready = this.#aliases.filter((alias) =>
       node.outputs.some((value) => this.#names.get(value) === alias.inputs[0]),
@@ -119,6 +120,25 @@ class Writer {
       outputs,
       attributes: attributes ?? {},
     };
+  }
+
+  /** A node whose result has as many rows [rows, ...row] as it finds, followed by what makes them a fixed number. */
+  #fixed(record: OnnxNode, { count, fill, row }: FixedRows): OnnxNode[] {
+    const [found, filler, all] = [this.#fresh('found'), this.#fresh('filler'), this.#fresh('all')];
+    const step = (op: string, inputs: string[], output: string, attributes: OnnxNode['attributes'] = {}) => ({
+      name: this.#fresh(op.toLowerCase()),
+      op,
+      inputs,
+      outputs: [output],
+      attributes,
+    });
+    const number = (n: number) => this.#literal(int64s([n]));
+    return [
+      { ...record, outputs: [found] },
+      step('Expand', [number(fill), this.#literal(int64s([count, row]))], filler),
+      step('Concat', [found, filler], all, { axis: int(0) }),
+      step('Slice', [all, number(0), number(count), number(0)], record.outputs[0]!),
+    ];
   }
 
   /** The name of an initializer that holds a small literal; equal literals share one. */
@@ -166,6 +186,15 @@ interface EmitRow<K extends OpName> {
     readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
     readonly extra?: readonly (Literal | null)[];
   };
+  /** ONNX gives as many rows as there are; the graph has a fixed number. */
+  readonly fixedRows?: (node: Node<K>) => FixedRows;
+}
+
+/** int64 rows of `row` numbers; those that are not found hold `fill`. */
+interface FixedRows {
+  readonly count: number;
+  readonly fill: number;
+  readonly row: number;
 }
 
 interface OnnxOp {
@@ -357,6 +386,10 @@ const rows: { readonly [K in OpName]: Row<K> } = {
     with: ({ attributes: { axis, reduction } }) => ({
       attributes: { axis: int(axis), reduction: text(reduction) },
     }),
+  },
+  nonMaxSuppression: {
+    op: 'NonMaxSuppression',
+    fixedRows: ({ attributes: { count } }) => ({ count, fill: -1, row: 3 }),
   },
 };
 

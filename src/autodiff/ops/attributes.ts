@@ -102,7 +102,9 @@ export interface OpAttributes {
   readonly pad: { readonly before: Shape; readonly after: Shape; readonly value: number };
   readonly gather: { readonly axis: number };
   readonly gatherElements: { readonly axis: number };
-  readonly scatterElements: { readonly axis: number; readonly reduction: 'none' | 'add' };
+  readonly scatterElements: { readonly axis: number; readonly reduction: 'none' | 'add' | 'max' | 'min' };
+  // selection
+  readonly nonMaxSuppression: { readonly count: number };
 }
 
 export type OpName = keyof OpAttributes;

@@ -430,3 +430,39 @@ export function scatterAdd(base: Value, indices: Value, updates: Value, axis: nu
   const at = normalizeAxis('scatterAdd', axis, base.type.shape.length);
   return applyOne('scatterElements', [base, indices, updates], { axis: at, reduction: 'add' });
 }
+
+/** base with base[index[i][j]][j] = the largest of itself and all updates for it, for axis 0; no gradient. */
+export function scatterMax(base: Value, indices: Value, updates: Value, axis: number): Value {
+  const at = normalizeAxis('scatterMax', axis, base.type.shape.length);
+  return applyOne('scatterElements', [base, indices, updates], { axis: at, reduction: 'max' });
+}
+
+/** As scatterMax, the smallest. */
+export function scatterMin(base: Value, indices: Value, updates: Value, axis: number): Value {
+  const at = normalizeAxis('scatterMin', axis, base.type.shape.length);
+  return applyOne('scatterElements', [base, indices, updates], { axis: at, reduction: 'min' });
+}
+
+// Selection
+
+export interface SuppressionOptions {
+  /** float32 [1]: boxes with a score of this or less are not looked at. */
+  readonly score: Value;
+  /** float32 [1] in 0..1: of two boxes of a class that overlap by more than this IoU the lesser falls. */
+  readonly iou: Value;
+  /** Boxes kept of each class of a picture, at most. */
+  readonly perClass: number;
+  /** Rows of the result. What does not fit is cut off. */
+  readonly count: number;
+}
+
+/**
+ * Greedy non-maximum suppression within each class. boxes: [N, A, 4] as two opposite corners, scores: [N, C, A]; returns
+ * int64 [count, 3], rows of picture, class and box: class by class, falling scores (of equal ones the lower index), then
+ * rows of -1. No gradient.
+ */
+export function nonMaxSuppression(boxes: Value, scores: Value, options: SuppressionOptions): Value {
+  const { score, iou, perClass, count } = options;
+  const most = constant([perClass], [1], 'int64');
+  return applyOne('nonMaxSuppression', [boxes, scores, most, iou, score], { count });
+}

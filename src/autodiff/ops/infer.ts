@@ -377,6 +377,28 @@ function expectInside(op: string, x: TensorType, indices: TensorType, axis: numb
     throw new GraphError(`${op}: indices ${shapeText(indices.shape)} do not fit ${shapeText(x.shape)}`);
 }
 
+function inferSuppression(
+  inputs: readonly TensorType[],
+  { count }: OpAttributes['nonMaxSuppression'],
+): TensorType[] {
+  expectCount('nonMaxSuppression', inputs, 5);
+  const scores = inputs[1]!;
+  const [n, classes, anchors] = scores.shape;
+  const expected = [
+    `f32[${n},${anchors},4]`,
+    `f32[${n},${classes},${anchors}]`,
+    'i64[1]',
+    'f32[1]',
+    'f32[1]',
+  ];
+  if (inputs.some((type, i) => typeText(type) !== expected[i]))
+    throw new GraphError(
+      `nonMaxSuppression: expected boxes, scores, the most of a class, iou and score as ${expected.join(', ')}; got ${inputs.map(typeText).join(', ')}`,
+    );
+  expectIntegers('nonMaxSuppression', 'count', [count], 1);
+  return [{ dtype: 'int64', shape: [count, 3] }];
+}
+
 const inferTable: { readonly [K in OpName]: Infer<K> } = {
   input: (_, { name, dtype, shape }) => {
     expectIntegers('input', `the shape of ${name}`, shape, 0);
@@ -560,4 +582,5 @@ const inferTable: { readonly [K in OpName]: Infer<K> } = {
     }
     return [x];
   },
+  nonMaxSuppression: inferSuppression,
 };
