@@ -3,6 +3,7 @@ import { add, conv2d, hardSigmoid, hardSwish, mean, mul, relu, type Value } from
 import type { Pads } from '../../autodiff/ops/attributes.ts';
 import { matchKeys } from '../checkpoint/match-keys.ts';
 import type { Tensors } from '../checkpoint/tensors.ts';
+import type { Normalization } from '../image/planes.ts';
 import { asFloat32, type Encoder, hashTensors, type Level, type Weights, weightsOf } from './encoder.ts';
 
 type Activation = 'relu' | 'hardSwish';
@@ -50,22 +51,29 @@ const taps: ReadonlyMap<number, Level> = new Map([
 
 const activations: Readonly<Record<Activation, (x: Value) => Value>> = { relu, hardSwish };
 
+/** The maps of `mobilenetV3Maps`, shallow to deep. */
+export const mobilenetV3Levels: readonly Level[] = [...taps.values()];
+
+/** How levels 0..255 become the input: as they are. */
+export const mobilenetV3Normalization: Normalization = { scale: 1, mean: [0, 0, 0], std: [1, 1, 1] };
+
 /** The encoder with the weights of assets/mobilenetv3-coco.safetensors. Throws checkpoint.key_mismatch. */
 export function mobilenetV3Coco(found: Tensors): Encoder {
-  matchKeys(expectedShapes(), found);
+  matchKeys(mobilenetV3Shapes(), found);
   const tensors = asFloat32(found);
   return {
     name: 'mobilenetv3-coco',
-    levels: [...taps.values()],
-    normalization: { scale: 1, mean: [0, 0, 0], std: [1, 1, 1] },
+    levels: mobilenetV3Levels,
+    normalization: mobilenetV3Normalization,
     licence: 'MIT',
     tensors,
     weightsHash: hashTensors(tensors),
-    features: (x) => features(weightsOf(tensors), x),
+    features: (x) => mobilenetV3Maps(weightsOf(tensors), x),
   };
 }
 
-function expectedShapes(): Map<string, readonly number[]> {
+/** The names and shapes of the weights, in the order of the net: `stem.weight`, `block0.depthwise.weight`, ... */
+export function mobilenetV3Shapes(): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   const conv = (name: string, out: number, inputs: number, kernel: number) => {
     shapes.set(`${name}.weight`, [out, inputs, kernel, kernel]);
@@ -88,7 +96,8 @@ function expectedShapes(): Map<string, readonly number[]> {
   return shapes;
 }
 
-function features(w: Weights, picture: Value): readonly Value[] {
+/** picture: [N, 3, H, W], normalised -> one map for each of `mobilenetV3Levels`, whoever holds the weights. */
+export function mobilenetV3Maps(w: Weights, picture: Value): readonly Value[] {
   const maps: Value[] = [];
   let x = hardSwish(conv(w.at('stem'), picture, { stride: stem.stride }));
   for (const [i, block] of blocks.entries()) {

@@ -1,0 +1,62 @@
+// The blocks that YOLOv8 is made of, under the names of its state dict.
+import {
+  add,
+  concat,
+  kaimingUniform,
+  layers,
+  maxPool2d,
+  type Scope,
+  silu,
+  split,
+  type Value,
+} from '../../autodiff/index.ts';
+
+export interface ConvBlock {
+  readonly out: number;
+  readonly kernel: 1 | 3;
+  readonly stride?: 1 | 2;
+}
+
+/** Convolution, batch normalisation, SiLU: weights `conv.weight` and `bn.*`. [N, C, H, W] -> [N, out, H / stride, W / stride] */
+export function convBlock(s: Scope, x: Value, { out, kernel, stride = 1 }: ConvBlock): Value {
+  const pad = (kernel - 1) / 2;
+  const y = layers.conv(s.at('conv'), x, { out, kernel, stride, pad, bias: false, init: kaimingUniform });
+  return silu(layers.batchNorm(s.at('bn'), y, { eps: 1e-3, momentum: 0.03 }));
+}
+
+export interface StageBlock {
+  readonly out: number;
+  /** How many bottlenecks. */
+  readonly count: number;
+  /** Whether each bottleneck adds its input to its output. */
+  readonly shortcut: boolean;
+}
+
+/**
+ * A cross-stage partial block (Wang et al. 2020): half of the channels pass `count` bottlenecks, and the result of each,
+ * not of the last alone, is mixed with the other half. [N, C, H, W] -> [N, out, H, W]
+ */
+export function stage(s: Scope, x: Value, { out, count, shortcut }: StageBlock): Value {
+  const half = out / 2;
+  const parts = split(convBlock(s.at('cv1'), x, { out, kernel: 1 }), [half, half], 1);
+  for (let i = 0; i < count; i++) parts.push(bottleneck(s.at('m').at(i), parts.at(-1)!, shortcut));
+  return convBlock(s.at('cv2'), concat(parts, 1), { out, kernel: 1 });
+}
+
+/** Two 3x3 convolutions that keep the channels. */
+function bottleneck(s: Scope, x: Value, shortcut: boolean): Value {
+  const out = x.type.shape[1]!;
+  const y = convBlock(s.at('cv2'), convBlock(s.at('cv1'), x, { out, kernel: 3 }), { out, kernel: 3 });
+  return shortcut ? add(x, y) : y;
+}
+
+/**
+ * Spatial pyramid pooling (He et al. 2014) in its sequential form: three 5x5 maxima after each other see 5, 9 and 13
+ * pixels. Keeps the shape.
+ */
+export function pyramidPooling(s: Scope, x: Value): Value {
+  const out = x.type.shape[1]!;
+  const maps = [convBlock(s.at('cv1'), x, { out: out / 2, kernel: 1 })];
+  for (let i = 0; i < 3; i++) maps.push(maxPool2d(maps.at(-1)!, { kernel: 5, stride: 1, pad: 2 }));
+  return convBlock(s.at('cv2'), concat(maps, 1), { out, kernel: 1 });
+}
