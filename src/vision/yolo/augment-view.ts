@@ -137,7 +137,7 @@ export function blankSample(size: number): Uint8Array {
 
 /**
  * The boxes of a piece in pixels of the sample, clipped to it. A box is left out when less than `leastShare` of its area
- * is in the sample, or when a side is under `leastSide` pixels there.
+ * is in the sample, or when a side is under `leastSide` pixels there; one of no area always.
  */
 export function boxesInView(
   { picture, boxes, left, top }: Piece,
@@ -152,7 +152,9 @@ export function boxesInView(
     const width = box[2] - box[0];
     const height = box[3] - box[1];
     const isKept =
-      width >= leastSide && height >= leastSide && width * height >= leastShare * (x2 - x1) * (y2 - y1);
+      Math.min(width, height) > 0 &&
+      Math.min(width, height) >= leastSide &&
+      width * height >= leastShare * (x2 - x1) * (y2 - y1);
     return isKept ? [{ classId, box }] : [];
   });
 }
