@@ -31,6 +31,7 @@ import { LocalQueue } from './platform/queue/local-queue.ts';
 import { openWorkspace } from './platform/workspace-files.ts';
 import { sweepDeleted } from './projects/sweep-deleted.ts';
 import type { Readiness, Services } from './services.ts';
+import { sweepJobs } from './training/sweep-jobs.ts';
 import { trainRunner } from './training/train-runner.ts';
 import { trainingKind } from './training/training-order.ts';
 
@@ -211,7 +212,7 @@ function sweepNowAndThen(context: Context): { stop(): Promise<void> } {
   let running = Promise.resolve();
   const sweep = () => {
     running = running.then(async () => {
-      for (const task of [sweepDeleted, sweepImages, sweepPreviews, sweepRequests])
+      for (const task of [sweepDeleted, sweepImages, sweepPreviews, sweepRequests, sweepJobs])
         await task(context).catch((error: unknown) =>
           context.log.error({ err: error }, 'a sweep was cut short; the next one goes on'),
         );

@@ -129,6 +129,7 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
   'jobs.max_queued': { ...whole(1, 100_000), default: 100 },
   'jobs.max_memory_mb': { ...whole(64, 4_194_304), default: 8192 },
   'jobs.max_hours': { ...number(0.01, 8760), default: 72 },
+  'jobs.keep_days': { ...number(0.01, 36_500), default: 90 },
   'inference.device': { ...device, default: 'auto' },
   'inference.threads': { ...threads, default: null },
   'inference.max_memory_mb': { ...whole(16, 4_194_304), default: 1024 },

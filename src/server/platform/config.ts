@@ -42,6 +42,8 @@ export interface Config {
     readonly max_queued: number;
     readonly max_memory_mb: number;
     readonly max_hours: number;
+    /** How long jobs that have ended are remembered. */
+    readonly keep_days: number;
   };
   readonly inference: {
     readonly device: string;

@@ -19,6 +19,7 @@ export const docKeys = {
   model: (id: string): DocKey => `.okapi/models/${id}`,
   jobs: '.okapi/jobs' as DocKey,
   job: (id: string): DocKey => `.okapi/jobs/${id}`,
+  snapshots: '.okapi/snapshots' as DocKey,
   /** The list of images that a training learns from, under its hash. */
   snapshot: (sha256: string): DocKey => `.okapi/snapshots/${sha256}`,
   apiKeys: '.okapi/keys' as DocKey,

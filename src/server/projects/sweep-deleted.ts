@@ -21,8 +21,8 @@ export async function sweepProject(context: Context, id: string): Promise<boolea
   if ((await readProject(context, id))?.value.deleted_at === undefined) return false;
   if ((await openJobs(context, owner)).length > 0) return false;
   const { docs, blobs } = context;
+  if (!(await removeJobs(context, owner))) return false;
   await removeModels(context, owner);
-  await removeJobs(context, owner);
   await docs.deleteJournal(journalKeys.results(owner));
   await docs.deleteAll(docKeys.labels(id));
   await docs.delete(docKeys.images(owner));
@@ -44,11 +44,11 @@ async function removeModels({ docs, blobs }: Context, owner: Owner): Promise<voi
   }
 }
 
-async function removeJobs({ docs, queue }: Context, owner: Owner): Promise<void> {
-  for (const { job_id } of await queue.list({ owner })) {
-    await docs.deleteJournal(journalKeys.jobEvents(job_id));
-    await docs.delete(docKeys.job(job_id));
-  }
+/** Whether all are gone: the child of a canceled job may still be ending. */
+async function removeJobs({ queue }: Context, owner: Owner): Promise<boolean> {
+  let gone = true;
+  for (const { job_id } of await queue.list({ owner })) gone = (await queue.forget(job_id)) && gone;
+  return gone;
 }
 
 function nullWhenCorrupt(error: unknown): null {

@@ -75,7 +75,14 @@ export function testConfig(folder: string): Config {
       threads: 1,
       weights_dir: join(folder, 'weights'),
     },
-    jobs: { max_workers: 2, poll_interval_seconds: 0.5, max_queued: 100, max_memory_mb: 4096, max_hours: 24 },
+    jobs: {
+      max_workers: 2,
+      poll_interval_seconds: 0.5,
+      max_queued: 100,
+      max_memory_mb: 4096,
+      max_hours: 24,
+      keep_days: 90,
+    },
     inference: {
       device: 'cpu',
       threads: 1,

@@ -86,6 +86,14 @@ export class IdleQueue implements JobQueue {
     return entries.map(({ seq, value }) => ({ seq, job_id: jobId, event: value }));
   }
 
+  async forget(jobId: string): Promise<boolean> {
+    const job = await this.get(jobId);
+    if (job !== null && !done.has(job.state)) return false;
+    await this.#docs.deleteJournal(journalKeys.jobEvents(jobId));
+    await this.#docs.delete(docKeys.job(jobId));
+    return true;
+  }
+
   watch(): () => void {
     return () => {};
   }

@@ -60,7 +60,7 @@ describe('startTraining', () => {
     const { job_id } = await start();
     const { snapshot } = (await context.queue.get(job_id))!.request as { snapshot: string };
     await context.docs.delete(docKeys.images(project('p')));
-    expect((await context.docs.get(docKeys.snapshot(snapshot)))?.value).toEqual({ images: good });
+    expect((await context.docs.get(docKeys.snapshot(snapshot)))?.value).toMatchObject({ images: good });
   });
 
   it.each([

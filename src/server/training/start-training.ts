@@ -24,13 +24,13 @@ export async function startTraining(
   request: TrainingRequest,
   actor: Actor,
 ): Promise<{ job_id: string }> {
-  const { config, docs, audit } = context;
+  const { config, audit } = context;
   const settings = trainingSettings(request);
   const training_mode = await modeOf(context, owner);
   const base_model_id = await baseOf(context, owner, training_mode, request);
   const images = await imagesOf(context, owner);
   checkWork(settings, images.images.length, config.jobs.max_hours);
-  await putSnapshot(docs, images);
+  await putSnapshot(context, images);
   const order: TrainingOrder = {
     snapshot: images.sha256,
     images: images.images.length,

@@ -73,7 +73,7 @@ describe('a training job', () => {
       training_mode: 'anomaly',
     });
     const { dataset_sha256 } = record;
-    expect((await context.docs.get(docKeys.snapshot(dataset_sha256!)))?.value).toEqual({ images });
+    expect((await context.docs.get(docKeys.snapshot(dataset_sha256!)))?.value).toMatchObject({ images });
 
     const runtime = await openRuntimeOn('cpu', { threads: 1 });
     const path = await context.blobs.localPath(`${info!.path}/manifest.json`);
@@ -124,14 +124,17 @@ describe('a training job', () => {
   it.each(['running', 'queued'] as const)(
     'is canceled with the deletion of its project while %s',
     async (state) => {
-      const { context, until, job, queue } = await started({ epochs: 1000 });
+      const { context, until, queue, job_id } = await started({ epochs: 1000 });
+      const states: string[] = [];
+      queue.watch(({ event }) => event.type === 'state' && states.push(event.state));
       await until((job) => job.state === 'running');
       if (state === 'queued') await queue.stop();
       await expect(deleteProject(context, 'p', { confirm: 'p', force: false }, testActor)).rejects.toThrow(
         expect.objectContaining({ code: 'project.busy' }),
       );
       await deleteProject(context, 'p', { confirm: 'p', force: true }, testActor);
-      expect(await job()).toMatchObject({ state: 'canceled' });
+      expect(states.at(-1)).toBe('canceled');
+      expect(await queue.get(job_id)).toBeNull();
       expect(await listModels(context, {})).toEqual([]);
       expect(await context.blobs.list('projects/p')).toEqual([]);
       await queue.stop();
@@ -160,6 +163,28 @@ describe('a training job', () => {
       attempt: 1,
       failure: { code, detail: expect.stringMatching(detail) },
     });
+  });
+
+  it('has the time that earlier attempts have left of its hours, and fails when they left none', async () => {
+    const { context, job } = await started({ epochs: 1, train: async () => new Promise(() => {}) });
+    const given: (number | undefined)[] = [];
+    const train: Train = async (_, { limits }) => {
+      given.push(limits?.wallMs);
+      throw new OkapiError('train.canceled', 'enough seen');
+    };
+    const attempt = async (ranMs: number) =>
+      trainRunner(context, { train })({
+        job: await job(),
+        ranMs,
+        signal: new AbortController().signal,
+        workFolder: opened.folder,
+        emit: () => {},
+        finalise: async () => {},
+      });
+    await expect(attempt(23 * 3_600_000)).rejects.toMatchObject({ code: 'train.canceled' });
+    expect(given).toEqual([3_600_000]);
+    await expect(attempt(24 * 3_600_000)).rejects.toMatchObject({ code: 'job.timeout' });
+    expect(given).toHaveLength(1);
   });
 
   it('fails when nothing is learnt, and leaves no model', async () => {

@@ -75,6 +75,8 @@ interface Making {
 
 async function trainModel(context: Context, attempt: JobAttempt, making: Making): Promise<void> {
   const { config } = context;
+  const leftMs = config.jobs.max_hours * 3_600_000 - attempt.ranMs;
+  if (leftMs <= 0) throw tooLong(config.jobs);
   const samples = sampleStore(context, attempt);
   const request = await trainRequest(context, attempt, making.folder);
   const options: Parameters<Train>[1] = {
@@ -83,7 +85,7 @@ async function trainModel(context: Context, attempt: JobAttempt, making: Making)
     commandPrefix: config.training.sandbox_command,
     limits: {
       memoryBytes: config.jobs.max_memory_mb * 2 ** 20,
-      wallMs: config.jobs.max_hours * 3_600_000,
+      wallMs: leftMs,
       silentMs: making.silentMs,
       messageBytes: 2 ** 26,
     },
@@ -117,13 +119,17 @@ function limitError(error: unknown, { max_memory_mb, max_hours }: Config['jobs']
       `the training needed more than ${max_memory_mb} MB. Ask for a smaller img_size, lower training.batch_size or raise jobs.max_memory_mb.`,
       { cause: error },
     );
-  if (breach === 'time')
-    return new ServerError(
-      'job.timeout',
-      `the training took longer than ${max_hours} hours. Ask for fewer epochs or a smaller img_size, or raise jobs.max_hours.`,
-      { cause: error },
-    );
+  if (breach === 'time') return tooLong({ max_hours }, error);
   return error;
+}
+
+/** All attempts of the job together. */
+function tooLong({ max_hours }: Pick<Config['jobs'], 'max_hours'>, cause?: unknown): ServerError {
+  return new ServerError(
+    'job.timeout',
+    `the training took longer than ${max_hours} hours. Ask for fewer epochs or a smaller img_size, or raise jobs.max_hours.`,
+    { cause },
+  );
 }
 
 async function trainRequest(

@@ -1,6 +1,7 @@
 // What the record of a training job holds: ids and numbers, and the hash of the images' list, which is stored once.
 import { ServerError } from '../contract/errors.ts';
 import type { DatasetSnapshot } from '../datasets/snapshot.ts';
+import type { Context } from '../platform/context.ts';
 import type { DocStore, Json } from '../platform/docs/doc-store.ts';
 import { docKeys } from '../platform/layout.ts';
 import { type TrainingMode, trainingModes } from '../projects/project.ts';
@@ -39,8 +40,13 @@ export function parseOrder(fields: Fields): TrainingOrder {
 }
 
 /** The same images are one document, whoever trains on them. */
-export async function putSnapshot(docs: DocStore, { images, sha256 }: DatasetSnapshot): Promise<void> {
-  await docs.put(docKeys.snapshot(sha256), { images: images.map(({ filename }) => filename) });
+export async function putSnapshot(
+  { docs, clock }: Pick<Context, 'docs' | 'clock'>,
+  { images, sha256 }: DatasetSnapshot,
+): Promise<void> {
+  // The time makes each writing a revision of its own: a sweep that read an older one then leaves this one.
+  const at = clock.date().toISOString();
+  await docs.put(docKeys.snapshot(sha256), { images: images.map(({ filename }) => filename), at });
 }
 
 /** The stored names of the images, sorted by id. */

@@ -41,6 +41,12 @@ export class JobJournal {
     return entries.map(({ seq, value }) => ({ seq, job_id: jobId, event: value as unknown as JobEvent }));
   }
 
+  /** Once what is being written is there. */
+  async remove(jobId: string): Promise<void> {
+    await this.#pending.get(jobId)?.writing;
+    await this.#docs.deleteJournal(journalKeys.jobEvents(jobId));
+  }
+
   async #write(jobId: string, pending: Pending): Promise<void> {
     await null; // what else is said in this turn goes into the same write
     while (pending.events.length > 0) {

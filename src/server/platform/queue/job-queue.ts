@@ -41,6 +41,8 @@ export interface JobQueue {
   reject(jobId: string, by: string, reason: string | null): Promise<JobRecord>;
   /** Events of the journal after a seq. */
   events(jobId: string, after: number): Promise<NumberedEvent[]>;
+  /** Removes a job that has ended, with its events, for good. Whether it is gone; one that still works is left. */
+  forget(jobId: string): Promise<boolean>;
   /** Calls back for every new event, until the returned function is called. */
   watch(listener: (event: NumberedEvent, job: JobRecord) => void): () => void;
   /** Takes up what an earlier process left and starts to run jobs. */
@@ -53,6 +55,8 @@ export interface JobQueue {
 export interface JobAttempt {
   readonly job: JobRecord;
   readonly signal: AbortSignal;
+  /** How long earlier attempts have worked on the job, and waited for nothing. In milliseconds. */
+  readonly ranMs: number;
   /** A local folder of the job's own that survives attempts and is removed when the job ends. */
   readonly workFolder: string;
   emit(event: JobEvent): void;

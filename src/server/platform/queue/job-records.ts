@@ -7,7 +7,7 @@ import { parseStoredJob, type StoredJob } from './stored-job.ts';
 import { isDone, type JobStep, transitions } from './transitions.ts';
 
 /** What a running attempt last said of itself. In memory until the next change. */
-export type Live = Partial<Pick<StoredJob, 'progress' | 'seconds_left' | 'detail'>>;
+export type Live = Partial<Pick<StoredJob, 'progress' | 'seconds_left' | 'detail' | 'ran_ms'>>;
 
 export interface Change {
   readonly step: JobStep;
@@ -90,6 +90,16 @@ export class JobRecords {
     const done = entry.turn.then(() => this.#apply(entry, decide));
     entry.turn = done.catch(() => {});
     return done;
+  }
+
+  /** Removes a record that is done; whether it is gone. */
+  async remove(jobId: string): Promise<boolean> {
+    const entry = this.#entries.get(jobId);
+    if (!entry) return true;
+    if (!isDone(entry.job.state)) return false;
+    await this.#docs.delete(docKeys.job(jobId));
+    this.#entries.delete(jobId);
+    return true;
   }
 
   /** Fields that change too often to be written each time; the next change writes them. */

@@ -221,6 +221,43 @@ describe('LocalQueue', () => {
     await queue.stop();
   });
 
+  it('adds up how long a job was worked on, over attempts and servers', async () => {
+    const { runner, started } = heldRunner();
+    const clock = new TestClock();
+    const given = await parts(runner, { clock });
+    const queue = new LocalQueue(given);
+    await queue.start();
+    const { job_id } = await queue.add(newJob('p'));
+    await expect.poll(() => started.length).toBe(1);
+    expect(started[0]!.ranMs).toBe(0);
+    clock.advance(30_000);
+    started[0]!.fail(new OkapiError('train.crashed', 'boom'));
+    await expect.poll(() => started.length).toBe(2);
+    expect(started[1]!.ranMs).toBe(30_000);
+    clock.advance(20_000);
+    await queue.stop();
+    // Nobody works on it while there is no server.
+    clock.advance(1_000_000);
+    const again = new LocalQueue(given);
+    await again.start();
+    await expect.poll(() => started.length).toBe(3);
+    expect(started[2]!.ranMs).toBe(50_000);
+    // A server that dies leaves what the last note said.
+    clock.advance(10_000);
+    const epoch = {
+      type: 'epoch',
+      epoch: 1,
+      epochs: 3,
+      loss: 1,
+      validation_loss: 1,
+      learning_rate: 1,
+    } as const;
+    started[2]!.emit({ ...epoch, best: true, phase: 'main' });
+    const noted = () => given.docs.get<{ ran_ms: number }>(`.okapi/jobs/${job_id}`);
+    await expect.poll(async () => (await noted())?.value.ran_ms).toBe(60_000);
+    await again.stop();
+  });
+
   it('counts jobs that have ended', async () => {
     const { runner, started } = heldRunner();
     const counted: unknown[] = [];

@@ -40,12 +40,17 @@ interface Attempt {
   /** Counts the job's starts; set once the job is claimed. */
   number: number;
   notedMs: number;
+  /** How long the attempts before it worked, and when it began, by the monotonic clock. */
+  readonly ranMs: number;
+  readonly beganMs: number;
 }
 
 /** Attempts without an answer after which a job fails, and servers that may die in a row while they run it. */
 const MOST_STRIKES = 3;
 /** A canceled job is `canceled` after this time, whether its attempt has ended or not. */
 const CANCEL_MS = 4500;
+/** How long `forget` waits for an attempt whose job has ended. */
+const CLEAR_UP_MS = 1000;
 /** How long `stop` waits for children to save what they have. */
 const STOP_MS = 9000;
 const DISK_FULL_MS = 60_000;
@@ -137,6 +142,19 @@ export class LocalQueue implements JobQueue {
     return this.#journal.read(jobId, after);
   }
 
+  async forget(jobId: string): Promise<boolean> {
+    await this.#records.load();
+    const job = this.#records.get(jobId);
+    if (job !== null && !isDone(job.state)) return false;
+    // A job is canceled as soon as that is sure, and its attempt clears up a moment later.
+    const attempt = this.#attempts.get(jobId);
+    if (attempt) await Promise.race([attempt.ended, this.#sleep(CLEAR_UP_MS)]);
+    if (this.#attempts.has(jobId)) return false;
+    // The record last: a sweep that is cut short finds it again.
+    await this.#journal.remove(jobId);
+    return this.#records.remove(jobId);
+  }
+
   watch(listener: (event: NumberedEvent, job: JobRecord) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -159,7 +177,9 @@ export class LocalQueue implements JobQueue {
     const attempts = [...this.#attempts.values()];
     for (const { stop } of attempts) stop.abort();
     await Promise.race([Promise.all(attempts.map(({ ended }) => ended)), this.#sleep(STOP_MS)]);
-    for (const { jobId, number } of this.#attempts.values())
+    for (const attempt of this.#attempts.values()) {
+      const { jobId, number } = attempt;
+      this.#clock(attempt);
       await this.#change(jobId, ({ state }) =>
         isDone(state) || state === 'queued'
           ? null
@@ -167,6 +187,7 @@ export class LocalQueue implements JobQueue {
       ).catch((error: unknown) =>
         this.#parts.log.warn({ err: error, job_id: jobId }, 'a job could not be put back'),
       );
+    }
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     await this.#journal.flush();
@@ -273,6 +294,8 @@ export class LocalQueue implements JobQueue {
       ended,
       number: job.attempt,
       notedMs: Number.NEGATIVE_INFINITY,
+      ranMs: job.ran_ms,
+      beganMs: clock.nowMs(),
     };
     this.#attempts.set(job.job_id, attempt);
     void this.#run(attempt)
@@ -321,6 +344,7 @@ export class LocalQueue implements JobQueue {
       await runner({
         job,
         signal: attempt.stop.signal,
+        ranMs: attempt.ranMs,
         workFolder: await workspace.jobFolder(job.job_id),
         emit: (event) => this.#emit(attempt, event),
         finalise: () => this.#finalise(attempt),
@@ -349,6 +373,7 @@ export class LocalQueue implements JobQueue {
   /** Writes what became of the attempt, however long the disk refuses it. */
   async #conclude(attempt: Attempt, end: AttemptEnd | null): Promise<void> {
     const { jobId, number } = attempt;
+    this.#clock(attempt);
     if (end === null) await this.#persist(() => this.#finalise(attempt)).catch(unlessOver);
     await this.#persist(() =>
       this.#change(jobId, (job) => {
@@ -401,9 +426,16 @@ export class LocalQueue implements JobQueue {
     const now = this.#parts.clock.nowMs();
     if (now - attempt.notedMs < NOTE_EVERY_MS) return;
     attempt.notedMs = now;
+    this.#clock(attempt);
     this.#records
       .change(attempt.jobId, () => ({ step: 'note', attempt: attempt.number, fields: { server_deaths: 0 } }))
       .catch(() => {}); // A full disk or the job's end; the next change writes it.
+  }
+
+  /** Adds up how long the job was worked on; the next change writes it. */
+  #clock({ jobId, ranMs, beganMs }: Attempt): void {
+    const ran_ms = Math.round(ranMs + this.#parts.clock.nowMs() - beganMs);
+    this.#records.setLive(jobId, { ran_ms });
   }
 
   /** A change that everybody hears of. */

@@ -10,6 +10,8 @@ export interface StoredJob extends JobRecord {
   readonly number: number;
   /** How many servers in a row died while they ran it. */
   readonly server_deaths: number;
+  /** How long attempts have worked on it, in milliseconds; what a server that died had not noted is missing. */
+  readonly ran_ms: number;
 }
 
 export function storedJob(
@@ -37,6 +39,7 @@ export function storedJob(
     decided_by: null,
     number,
     server_deaths: 0,
+    ran_ms: 0,
   };
 }
 
@@ -49,5 +52,5 @@ export function parseStoredJob(id: string, value: Json): StoredJob | null {
     typeof job.kind === 'string' &&
     typeof job.owner?.id === 'string' &&
     Number.isSafeInteger(job.attempt);
-  return sound ? ({ number: 0, server_deaths: 0, strikes: 0, ...job } as StoredJob) : null;
+  return sound ? ({ number: 0, server_deaths: 0, strikes: 0, ran_ms: 0, ...job } as StoredJob) : null;
 }

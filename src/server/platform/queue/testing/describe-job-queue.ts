@@ -415,6 +415,40 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       });
     });
 
+    describe('forgetting', () => {
+      it('removes a job that has ended, with its events, and for good', async () => {
+        const { job_id, attempt } = await running();
+        attempt.emit({ type: 'log', text: 'one' });
+        attempt.finish();
+        await until(job_id, 'finished');
+        await expect.poll(() => queue.forget(job_id)).toBe(true);
+        expect(await queue.get(job_id)).toBeNull();
+        expect(await queue.list()).toEqual([]);
+        expect(await queue.events(job_id, 0)).toEqual([]);
+        expect(await queue.forget(job_id)).toBe(true);
+        await opened.abandon();
+        expect(await (await opened.reopen()).list()).toEqual([]);
+      });
+
+      it('leaves a job that waits or runs', async () => {
+        const { job_id } = await running();
+        const waiting = await queue.add(newJob('q', { needs_approval: true }));
+        expect(await queue.forget(job_id)).toBe(false);
+        expect(await queue.forget(waiting.job_id)).toBe(false);
+        expect(await queue.list()).toHaveLength(2);
+      });
+
+      it('leaves a canceled job whose attempt has not ended', async () => {
+        const { job_id, attempt } = await running();
+        held.deaf.add(job_id);
+        await queue.cancel(job_id, 'me');
+        await expect.poll(() => state(job_id), { timeout: 6000 }).toBe('canceled');
+        expect(await queue.forget(job_id)).toBe(false);
+        attempt.finish();
+        await expect.poll(() => queue.forget(job_id)).toBe(true);
+      });
+    });
+
     describe('stopping', () => {
       it('puts running jobs back, to go on at the next start, however often', async () => {
         const { job_id } = await running();
