@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LabelledBox } from '../dataset/labelled.ts';
 import { batchFeeds, maxBoxesOf } from './batch-feeds.ts';
+import { trainingInputs } from './training-graph.ts';
 
 const square = (side: number, classId = 0): LabelledBox => ({ classId, box: [1, 2, 1 + side, 2 + side] });
 const sample = (level: number, boxes: readonly LabelledBox[]) => ({
@@ -20,6 +21,16 @@ describe('a batch', () => {
     expect(feeds.classes).toMatchObject({ type: 'int64', dims: [2, 2] });
     expect([...feeds.classes.data]).toEqual([1n, 0n, 0n, 0n]);
     expect([...feeds.valid.data]).toEqual([1, 0, 0, 0]);
+  });
+
+  it('is what the training step takes', () => {
+    const types = Object.entries(trainingInputs(2, 4, 24)).map(([name, type]) => [
+      name,
+      { dtype: 'float32', ...type },
+    ]);
+    const { feeds } = batchFeeds([sample(7, [square(2, 1)]), sample(9, [])], 4, 24);
+    const given = Object.entries(feeds).map(([name, { type, dims }]) => [name, { dtype: type, shape: dims }]);
+    expect(given).toEqual(types);
   });
 
   it('leaves out the smallest of too many boxes, keeps the order of the others, and counts', () => {
