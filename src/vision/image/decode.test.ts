@@ -135,6 +135,8 @@ describe('damaged files', () => {
       'a PNG that inflates far beyond its size',
       pngFile({ width: 100, height: 100, rows: Buffer.alloc(3e8) }),
     ],
+    ['a PNG with one row too many', pngFile({ width: 100, height: 100, rows: Buffer.alloc(301 * 101) })],
+    ['a PNG with one byte too many', pngFile({ width: 20, height: 20, rows: Buffer.alloc(61 * 20 + 1) })],
     ['a PNG with too few rows', pngFile({ width: 100, height: 100, rows: Buffer.alloc(301 * 50) })],
     ['a PNG without pixels', Buffer.concat([pngHeader(20, 20), pngChunk('IEND', Buffer.alloc(0))])],
     ['a PNG of no size', pngHeader(0, 20)],

@@ -1,5 +1,5 @@
 // PNG: walks the chunks and checks their sums, keeps those that pixels depend on, leaves the decoding to libpng.
-import { crc32 } from 'node:zlib';
+import { crc32, createInflate } from 'node:zlib';
 import { exifOrientation } from './directory.ts';
 import {
   animated,
@@ -26,13 +26,27 @@ const samplesPerPixel = new Map([
   [4, 2],
   [6, 4],
 ]);
+/** Of an interlaced file: first column and line of each pass, and the steps to the next. PNG specification, 8.2. */
+const adam7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+const INFLATED_PIECE = 256 * 1024;
 
 export const png: PictureFormat = {
   name: NAME,
   isAt: (bytes) => startsWith(bytes, signature),
   readSize,
   readStructure,
-  decode: (bytes, size) => decodeWithSharp(NAME, bytes, size),
+  async decode(bytes, size) {
+    const [pixels] = await Promise.all([decodeWithSharp(NAME, bytes, size), checkInflatedBytes(bytes)]);
+    return pixels;
+  },
 };
 
 interface Chunk {
@@ -88,12 +102,47 @@ function readStructure(bytes: Uint8Array): Structure {
   return { orientation, bytes: Buffer.concat(kept) };
 }
 
-/** The decoder stops when it has all rows; a file that goes on far beyond them was made to harm. */
+/** What cannot be the rows of this picture is refused before anything is inflated. */
 function checkCompressedBytes(bytes: Uint8Array, compressedBytes: number): void {
-  const { width, height } = readSize(bytes);
-  const bitsPerPixel = bytes[24]! * samplesPerPixel.get(bytes[25]!)!;
-  const rowBytes = (height + 7) * (Math.ceil((width * bitsPerPixel) / 8) + 2); // interlaced files have a few more rows
+  const rowBytes = inflatedBytes(bytes);
   if (compressedBytes > 2 * rowBytes + 65536) {
     throw corrupt(NAME, `expected at most ${rowBytes} bytes of pixels, got ${compressedBytes} compressed`);
   }
+}
+
+/**
+ * The decoder stops when it has all rows and does not say that there is more; a file that goes on was not written by
+ * anything that writes pictures. Inflated beside the decoder and thrown away; what is wrong with the stream itself, the
+ * decoder tells.
+ */
+function checkInflatedBytes(bytes: Uint8Array): Promise<void> {
+  const expected = inflatedBytes(bytes);
+  let found = 0;
+  return new Promise((resolve, reject) => {
+    const inflate = createInflate({ chunkSize: INFLATED_PIECE });
+    inflate.on('data', (piece: Buffer) => {
+      found += piece.length;
+      if (found <= expected) return;
+      inflate.destroy();
+      reject(corrupt(NAME, `expected ${expected} bytes of pixels, got more`));
+    });
+    inflate.once('error', () => resolve());
+    inflate.once('close', () => resolve());
+    for (const { name, content, end } of chunks(bytes))
+      if (name === 'IDAT') inflate.write(bytes.subarray(content, end - 4));
+    inflate.end();
+  });
+}
+
+/** Bytes of all rows, each with its filter; an interlaced file has seven pictures in one. */
+function inflatedBytes(bytes: Uint8Array): number {
+  const { width, height } = readSize(bytes);
+  const bitsPerPixel = bytes[24]! * samplesPerPixel.get(bytes[25]!)!;
+  const rows = (columns: number, lines: number) =>
+    columns === 0 ? 0 : lines * (Math.ceil((columns * bitsPerPixel) / 8) + 1);
+  if (bytes[28] === 0) return rows(width, height);
+  return adam7.reduce(
+    (sum, [x, y, dx, dy]) => sum + rows(Math.ceil((width - x) / dx), Math.ceil((height - y) / dy)),
+    0,
+  );
 }
