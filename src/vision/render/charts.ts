@@ -1,5 +1,5 @@
 // The charts of the report as inline SVG: scores against the threshold, loss over the epochs.
-import { type Html, html } from './html.ts';
+import { type Html, type HtmlPart, html } from './html.ts';
 import type { EpochLoss } from './report-content.ts';
 
 export interface ScoredPicture {
@@ -8,19 +8,19 @@ export interface ScoredPicture {
   readonly series: 'good' | 'defective' | 'unknown';
 }
 
-const WIDTH = 640;
+export const WIDTH = 640;
 const HEIGHT = 270;
-const LEFT = 44;
-const RIGHT = 14;
-const TOP = 26;
-const BOTTOM = 34;
+export const LEFT = 44;
+export const RIGHT = 14;
+export const TOP = 26;
+export const BOTTOM = 34;
 /** With more pictures than this, dots would only cover each other. */
 export const MAX_DOTS = 400;
 
 /** Places a value on a line of pixels. */
-type Axis = (value: number) => number;
+export type Axis = (value: number) => number;
 
-const axis =
+export const axis =
   (from: number, to: number, start: number, end: number): Axis =>
   (value) =>
     Math.round((start + ((value - from) / (to - from || 1)) * (end - start)) * 100) / 100;
@@ -116,19 +116,21 @@ export function lossCurve(losses: readonly EpochLoss[]): Html {
   ]);
 }
 
-function chart(label: string, parts: Parameters<typeof html>[1]): Html {
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">${parts}</svg>`;
+/** A drawing WIDTH wide; its class and size come from the style sheet, its label is read to those who cannot see it. */
+export function chart(label: string, parts: HtmlPart, height = HEIGHT): Html {
+  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">${parts}</svg>`;
 }
 
-function grid(ticks: readonly number[], y: Axis): Html[] {
+/** A level line a tick, from LEFT to `right`, with its number. */
+export function grid(ticks: readonly number[], y: Axis, right = WIDTH - RIGHT): Html[] {
   return ticks.map(
     (t) =>
-      html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(t)}" y2="${y(t)}"/><text class="tick" x="${LEFT - 7}" y="${y(t) + 4}" text-anchor="end">${short(t)}</text>`,
+      html`<line class="grid" x1="${LEFT}" x2="${right}" y1="${y(t)}" y2="${y(t)}"/><text class="tick" x="${LEFT - 7}" y="${y(t) + 4}" text-anchor="end">${short(t)}</text>`,
   );
 }
 
 /** Words centred at x, or ending or starting there where `half` their width would leave the chart. */
-function label(x: number, y: number, kind: string, words: string, half = 12): Html {
+export function label(x: number, y: number, kind: string, words: string, half = 12): Html {
   const anchor = x + half > WIDTH ? 'end' : x - half < 0 ? 'start' : 'middle';
   return html`<text class="${kind}" x="${anchor === 'end' ? WIDTH - 2 : x}" y="${y}" text-anchor="${anchor}">${words}</text>`;
 }
@@ -158,6 +160,7 @@ export function threeFigures(value: number): string {
   return size >= 1e-4 && size < 1000 ? value.toPrecision(3) : short(value);
 }
 
-function round(value: number): number {
+/** To two decimals, as coordinates are written. */
+export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -3,7 +3,7 @@ import type { Picture } from '../image/picture.ts';
 import type { Detection } from '../scoring/detection.ts';
 import { colourOf } from './class-colours.ts';
 import { type Colour, drawFrame, fillBox, paint, strokeLines } from './draw.ts';
-import { type Lettering, letter, writable } from './lettering.ts';
+import { type Lettering, letter, writableName } from './lettering.ts';
 
 const BLACK: Colour = [0, 0, 0];
 const WHITE: Colour = [255, 255, 255];
@@ -109,7 +109,7 @@ function tagsOf(shown: readonly Framed[], classes: readonly string[], picture: P
 }
 
 function nameOf(classId: number, classes: readonly string[]): string {
-  const name = writable(classes[classId] ?? '') ?? `class ${classId}`;
+  const name = writableName(classes, classId);
   return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 3)}...` : name;
 }
 

@@ -31,6 +31,11 @@ export function writable(text: string): string | null {
   return plain !== '' && [...plain].every((c) => c === ' ' || strokeGlyphs.has(c)) ? plain : null;
 }
 
+/** The name of a class as it can be written: "class N" for a name with other letters, or for a class without a name. */
+export function writableName(classes: readonly string[], classId: number): string {
+  return writable(classes[classId] ?? '') ?? `class ${classId}`;
+}
+
 /** Lay out a text with capitals `size` pixels high; a letter without strokes is drawn as a question mark. */
 export function letter(text: string, size: number): Lettering {
   const unit = size / CAPITAL_HEIGHT;

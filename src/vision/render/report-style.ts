@@ -55,6 +55,14 @@ header { display: flex; gap: 16px; align-items: center; }
 .key-train { fill: var(--unknown); } .key-validation { fill: var(--ink); }
 .line.train { stroke: var(--unknown); } .line.validation { stroke: var(--ink); }
 .chart .best { fill: var(--card); stroke: var(--ink); stroke-width: 2.4; }
+.line.mean { stroke: var(--text); stroke-width: 3; }
+.chart .line.faint { stroke: var(--line); stroke-width: 1.2; }
+.chart .name-label { fill: var(--quiet); font-size: 12px; }
+.chart .strong { fill: var(--text); font-size: 12px; font-weight: 600; }
+.chart .cell { fill: var(--ink); }
+.chart .cell-frame { fill: none; stroke: var(--line); stroke-width: 1; }
+.chart .on-light { fill: var(--text); font-size: 12px; }
+.chart .on-dark { fill: var(--card); font-size: 12px; font-weight: 600; }
 .key { display: flex; flex-wrap: wrap; gap: 6px 18px; font-size: 13px; color: var(--quiet); margin-top: 10px; }
 .chips + .key { margin: 0 0 16px; }
 .key span { display: inline-flex; align-items: center; gap: 7px; }
