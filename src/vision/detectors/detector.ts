@@ -60,11 +60,11 @@ export interface DetectModel extends Described {
   /** Used where a request names none: the least confidence, and the overlap above which the surer box of a class stays. */
   readonly conf: number;
   readonly iou: number;
-  readonly metrics: DetectionFigures;
+  readonly metrics: DetectFigures;
 }
 
 /** How well a model found the objects of the val pictures, 0..1 each. */
-export interface DetectionFigures {
+export interface DetectFigures {
   readonly map50: number;
   readonly map50_95: number;
   readonly precision: number;
@@ -155,7 +155,7 @@ export interface TrainedAnomalyModel extends Trained {
 
 export interface TrainedDetectModel extends Trained {
   readonly task: 'detect';
-  readonly metrics: DetectionFigures;
+  readonly metrics: DetectFigures;
 }
 
 /** What a training made. Plain values too. */

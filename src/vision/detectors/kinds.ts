@@ -3,9 +3,12 @@ import { OkapiError } from '../errors.ts';
 import { loadAutoencoder, wantedFiles } from './autoencoder/load.ts';
 import { trainAutoencoder } from './autoencoder/train.ts';
 import type { DetectorKind } from './detector.ts';
+import { loadYolo, wantedYoloFiles } from './yolo/load.ts';
+import { trainYolo } from './yolo/train.ts';
 
 export const detectorKinds = {
   autoencoder: { train: trainAutoencoder, load: loadAutoencoder, wanted: wantedFiles },
+  yolo: { train: trainYolo, load: loadYolo, wanted: wantedYoloFiles },
 } as const satisfies Record<string, DetectorKind>;
 
 export type DetectorKindName = keyof typeof detectorKinds;

@@ -22,23 +22,27 @@ export function writeConfig(fields: Readonly<Record<string, unknown>>): string {
  * field.
  */
 export function parseConfig(text: string): ModelConfig {
-  const fields = parseYaml(text);
-  const imageSize = fields.img_size ?? 256;
-  if (!Number.isSafeInteger(imageSize) || (imageSize as number) < 32 || (imageSize as number) > 2048)
-    malformed('img_size', 'a whole number from 32 to 2048', imageSize);
+  const fields = configFields(text);
   const { name = null } = asObject(fields.encoder ?? {}, 'encoder');
   const preprocessing = asObject(fields.preprocessing ?? {}, 'preprocessing');
   return {
     detector: textOrNull(fields.detector, 'detector'),
-    imageSize: imageSize as number,
+    imageSize: imageSizeIn(fields),
     encoder: textOrNull(name, 'encoder.name'),
     normalization: fields.preprocessing === undefined ? null : normalizationOf(preprocessing),
   };
 }
 
+export function imageSizeIn({ img_size: imageSize = 256 }: Fields): number {
+  if (Number.isSafeInteger(imageSize) && (imageSize as number) >= 32 && (imageSize as number) <= 2048)
+    return imageSize as number;
+  return malformed('img_size', 'a whole number from 32 to 2048', imageSize);
+}
+
 type Fields = Record<string, unknown>;
 
-function parseYaml(text: string): Fields {
+/** All fields, unchecked. Throws checkpoint.malformed when the text is not YAML. */
+export function configFields(text: string): Fields {
   let found: unknown;
   try {
     found = parse(text, { maxAliasCount: 10 });

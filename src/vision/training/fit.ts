@@ -62,9 +62,13 @@ export interface FitResult {
   /** Counted from 1; 0 when no epoch was better than the weights that the training began with. */
   readonly bestEpoch: number;
   readonly bestLoss: number;
+  /** What was told of each epoch, of earlier processes too. */
+  readonly history: readonly EpochEvent[];
   /** The trained weights and buffers after the last epoch, best or not. */
   readonly last: Weights;
 }
+
+export type EpochEvent = Extract<TrainingEvent, { type: 'epoch' }>;
 
 export type Weights = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
@@ -79,6 +83,7 @@ export interface FitPosition {
   readonly firstLoss: number | null;
   readonly bestEpoch: number;
   readonly bestLoss: number;
+  readonly history: readonly EpochEvent[];
   readonly train: Pick<TrainState, 'step' | 'accumulated' | 'lossScale'>;
 }
 
@@ -116,6 +121,7 @@ class Run {
   #outputSums: Record<string, number> = {};
   #firstLoss: number | null = null;
   #best: { epoch: number; loss: number; weights: Weights } = { epoch: 0, loss: 0, weights: new Map() };
+  #history: EpochEvent[] = [];
   #savedMs = 0;
   #saveTookMs = 0;
 
@@ -162,7 +168,7 @@ class Run {
     const { loss: validationLoss, metrics } = await this.#validate(`after epoch ${this.#epoch}`);
     const best = validationLoss < this.#best.loss;
     if (best) this.#keepBest(validationLoss);
-    this.#context.onEvent({
+    const event: EpochEvent = {
       type: 'epoch',
       phase,
       epoch: this.#epoch,
@@ -172,7 +178,9 @@ class Run {
       learningRate,
       best,
       ...((outputs.length > 0 || metrics) && { metrics: { ...Object.fromEntries(outputs), ...metrics } }),
-    });
+    };
+    this.#history.push(event);
+    this.#context.onEvent(event);
   }
 
   async saveEpoch(): Promise<void> {
@@ -188,7 +196,8 @@ class Run {
       const kept = this.#best.weights.get(name);
       if (kept) data.set(kept.data);
     }
-    return { epochsRun: this.#epoch, bestEpoch: this.#best.epoch, bestLoss: this.#best.loss, last };
+    const { epoch: bestEpoch, loss: bestLoss } = this.#best;
+    return { epochsRun: this.#epoch, bestEpoch, bestLoss, history: this.#history, last };
   }
 
   async #save(): Promise<void> {
@@ -202,6 +211,7 @@ class Run {
       firstLoss: this.#firstLoss,
       bestEpoch: this.#best.epoch,
       bestLoss: this.#best.loss,
+      history: this.#history,
       train: { step, accumulated, lossScale },
     };
     await this.#context.resume.save({
@@ -290,6 +300,7 @@ class Run {
     const { epoch, step, lossSum, outputSums, firstLoss, bestEpoch, bestLoss, train } = position;
     [this.#epoch, this.#step, this.#lossSum, this.#firstLoss] = [epoch, step, lossSum, firstLoss];
     this.#outputSums = { ...outputSums };
+    this.#history = [...position.history];
     this.#task.step.restore({ ...train, tensors: unprefixed('train/', tensors) });
     this.#best = { epoch: bestEpoch, loss: bestLoss, weights: unprefixed('best/', tensors) };
   }

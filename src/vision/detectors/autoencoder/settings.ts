@@ -1,6 +1,6 @@
 // The settings of an autoencoder training: what each means, its default, and what it may be.
 import { type EncoderName, encoderNames } from '../../encoders/encoder.ts';
-import { OkapiError } from '../../errors.ts';
+import { completeFrom, type SettingRows, wholeBetween } from '../setting-rows.ts';
 
 export interface AutoencoderSettings {
   /** The frozen network whose features are decoded; 'none' trains the older net from scratch. */
@@ -32,79 +32,50 @@ export interface AutoencoderSettings {
   readonly falseAlarmRate: number | null;
 }
 
-interface Row<T> {
-  readonly default: T;
-  readonly valid: (value: unknown) => boolean;
-  /** Completes "expected NAME to be". */
-  readonly expected: string;
-}
-
-const wholeBetween = (low: number, high: number, standard: number): Row<number> => ({
-  default: standard,
-  valid: (v) => Number.isSafeInteger(v) && (v as number) >= low && (v as number) <= high,
-  expected: `a whole number from ${low} to ${high}`,
-});
-
 const GIB = 2 ** 30;
 
-export const autoencoderSettings: { readonly [K in keyof AutoencoderSettings]: Row<AutoencoderSettings[K]> } =
-  {
-    encoder: {
-      default: 'mobilenetv3-coco',
-      valid: (v) => encoderNames.includes(v as EncoderName),
-      expected: `one of ${encoderNames.join(', ')}`,
-    },
-    imageSize: {
-      default: 256,
-      valid: (v) =>
-        Number.isSafeInteger(v) && (v as number) % 32 === 0 && (v as number) >= 64 && (v as number) <= 1024,
-      expected: 'a multiple of 32 from 64 to 1024',
-    },
-    epochs: wholeBetween(1, 10_000, 30),
-    learningRate: {
-      default: 1e-3,
-      valid: (v) => typeof v === 'number' && v > 0 && v <= 1,
-      expected: 'a number above 0 and at most 1',
-    },
-    batchSize: wholeBetween(1, 1024, 4),
-    validationRatio: {
-      default: 0.2,
-      valid: (v) => typeof v === 'number' && v > 0 && v < 1,
-      expected: 'a number above 0 and below 1',
-    },
-    patience: wholeBetween(1, 10_000, 10),
-    minEpochs: wholeBetween(1, 10_000, 5),
-    seed: wholeBetween(0, 2 ** 32 - 1, 42),
-    views: wholeBetween(1, 1000, 2),
-    cacheMemoryBytes: wholeBetween(0, 2 ** 50, GIB),
-    cacheDiskBytes: wholeBetween(0, 2 ** 50, 4 * GIB),
-    folds: wholeBetween(0, 10, 3),
-    falseAlarmRate: {
-      default: null,
-      valid: (v) => v === null || (typeof v === 'number' && v > 0 && v < 1),
-      expected: 'a number above 0 and below 1, or null',
-    },
-  };
+export const autoencoderSettings: SettingRows<AutoencoderSettings> = {
+  encoder: {
+    default: 'mobilenetv3-coco',
+    valid: (v) => encoderNames.includes(v as EncoderName),
+    expected: `one of ${encoderNames.join(', ')}`,
+    code: 'encoder.unknown',
+  },
+  imageSize: {
+    default: 256,
+    valid: (v) =>
+      Number.isSafeInteger(v) && (v as number) % 32 === 0 && (v as number) >= 64 && (v as number) <= 1024,
+    expected: 'a multiple of 32 from 64 to 1024',
+  },
+  epochs: wholeBetween(1, 10_000, 30),
+  learningRate: {
+    default: 1e-3,
+    valid: (v) => typeof v === 'number' && v > 0 && v <= 1,
+    expected: 'a number above 0 and at most 1',
+  },
+  batchSize: wholeBetween(1, 1024, 4),
+  validationRatio: {
+    default: 0.2,
+    valid: (v) => typeof v === 'number' && v > 0 && v < 1,
+    expected: 'a number above 0 and below 1',
+  },
+  patience: wholeBetween(1, 10_000, 10),
+  minEpochs: wholeBetween(1, 10_000, 5),
+  seed: wholeBetween(0, 2 ** 32 - 1, 42),
+  views: wholeBetween(1, 1000, 2),
+  cacheMemoryBytes: wholeBetween(0, 2 ** 50, GIB),
+  cacheDiskBytes: wholeBetween(0, 2 ** 50, 4 * GIB),
+  folds: wholeBetween(0, 10, 3),
+  falseAlarmRate: {
+    default: null,
+    valid: (v) => v === null || (typeof v === 'number' && v > 0 && v < 1),
+    expected: 'a number above 0 and below 1, or null',
+  },
+};
 
 /** The given settings, the others at their default. Throws option.invalid naming the setting, its range and what came. */
 export function completeSettings(
   given: Partial<Record<keyof AutoencoderSettings, unknown>>,
 ): AutoencoderSettings {
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(autoencoderSettings, name))
-      throw new OkapiError(
-        'option.invalid',
-        `there is no setting "${name}"; there are ${Object.keys(autoencoderSettings).join(', ')}`,
-      );
-  const settings = Object.entries(autoencoderSettings).map(([name, row]) => {
-    const value = given[name as keyof AutoencoderSettings];
-    if (value === undefined) return [name, row.default];
-    if (!row.valid(value))
-      throw new OkapiError(
-        name === 'encoder' ? 'encoder.unknown' : 'option.invalid',
-        `expected ${name} to be ${row.expected}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`,
-      );
-    return [name, value];
-  });
-  return Object.fromEntries(settings) as AutoencoderSettings;
+  return completeFrom(autoencoderSettings, given);
 }

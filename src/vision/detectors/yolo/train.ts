@@ -1,0 +1,221 @@
+// Trains an object detector from labelled pictures to a model folder. Read `trainYolo` from top to bottom.
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readTensors } from '../../checkpoint/read-tensors.ts';
+import type { LabelledDataset, LabelledPicture } from '../../dataset/labelled.ts';
+import { hashTensors } from '../../encoders/encoder.ts';
+import { encoderTable } from '../../encoders/table.ts';
+import { OkapiError } from '../../errors.ts';
+import { openRuntime } from '../../runtime/open-runtime.ts';
+import type { FitContext, FitPosition, FitResult } from '../../training/fit.ts';
+import { Progress } from '../../training/progress.ts';
+import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/resume-files.ts';
+import { defaultDetectionAugmentation } from '../../yolo/augment-settings.ts';
+import { maxBoxesOf } from '../../yolo/batch-feeds.ts';
+import { type YoloNetwork, yoloNetwork } from '../../yolo/network.ts';
+import { SampleLoader } from '../../yolo/sample-loader.ts';
+import { parseVariant } from '../../yolo/variants.ts';
+import type { TrainContext, TrainedDetectModel, TrainRequest } from '../detector.ts';
+import { chooseBatch } from './batch-size.ts';
+import { completeYoloSettings, type YoloSettings } from './settings.ts';
+import { stateDict } from './state-dict.ts';
+import { hasMosaic, optimizers, PHASE, Trainer, type TrainerParts } from './trainer.ts';
+import { Validator } from './validator.ts';
+import { writeModel } from './write-model.ts';
+
+export async function trainYolo(request: TrainRequest, context: TrainContext): Promise<TrainedDetectModel> {
+  const settings = completeYoloSettings(request.settings ?? {});
+  const objects = checkedObjects(request);
+  const { signal, onEvent } = context;
+  const say = (text: string) => onEvent({ type: 'note', text });
+  await prepareState(request);
+  const open: { close(): Promise<void> }[] = [];
+  const opened = <T extends { close(): Promise<void> }>(thing: T): T => {
+    open.unshift(thing);
+    return thing;
+  };
+  try {
+    const runtime = opened(await openRuntime(runtimeOptions(request)));
+    onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
+
+    onEvent({ type: 'stage', stage: 'reading' });
+    const load = async (pictures: readonly LabelledPicture[], name: string) =>
+      opened(await SampleLoader.open(loaderOptions(pictures, name, settings, request, signal)));
+    const train = await load(objects.train, 'train');
+    const ownVal = await load(objects.val, 'val');
+    const refused = [...train.refused, ...ownVal.refused];
+    onEvent({ type: 'pictures', used: train.pictures.length + ownVal.pictures.length, copies: 0, refused });
+    checkPictures(train);
+    const val = hasBoxes(ownVal) ? ownVal : train;
+    if (val === train)
+      say(
+        'no val picture has boxes, so the training pictures judge the epochs: the figures say how well they are remembered',
+      );
+
+    const network = await openNetwork(settings, objects.classes.length);
+    const { batchSize, why } = chooseBatch(settings, network.variant, train.pictures.length);
+    const learningRate = settings.lr0 ?? optimizers[settings.optimizer].learningRate;
+    if (why !== null) say(why);
+    if (settings.lr0 === null) say(`learning rate ${learningRate}, that of ${settings.optimizer}`);
+
+    const { classes } = objects;
+    const { imageSize: size, iou } = settings;
+    const validator = opened(await Validator.open({ network, classes, size, iou, val, runtime }));
+    const maxBoxes = maxBoxesOf(train.pictures, { mosaic: hasMosaic(settings, 0) });
+    const parts: TrainerParts = {
+      ...{ network, settings, classes, train, val, validator, runtime },
+      ...{ batchSize, learningRate, maxBoxes },
+    };
+    const trainer = opened(await Trainer.open(parts));
+
+    onEvent({ type: 'stage', stage: 'training' });
+    const result = await trainer.fit(fitContext(parts, trainer, request, context));
+    keepWhatWasLearnt(result, parts, say);
+
+    onEvent({ type: 'stage', stage: 'saving' });
+    signal.throwIfAborted();
+    const metrics = await writeModel(parts, { request, result, createdAt: context.date() });
+    await clearResumeFiles(request.stateFolder);
+    const { epochsRun, bestEpoch, bestLoss } = result;
+    return {
+      task: 'detect',
+      folder: request.folder,
+      metrics,
+      ...{ epochsRun, bestEpoch, bestLoss },
+      pictures: { used: train.pictures.length + ownVal.pictures.length, copies: 0, refused },
+    };
+  } catch (error) {
+    if (error instanceof OkapiError && hopeless.has(error.code)) await clearResumeFiles(request.stateFolder);
+    throw canceled(error, signal);
+  } finally {
+    for (const thing of open) await thing.close();
+  }
+}
+
+/** After these errors the same training would fail again from where it stood. */
+const hopeless = new Set<string>(['train.diverged', 'train.degenerate']);
+
+/** Whatever broke off because of the signal is a cancellation. */
+function canceled(error: unknown, signal: AbortSignal): unknown {
+  if (!signal.aborted || error instanceof OkapiError) return error;
+  return new OkapiError('train.canceled', 'the training was canceled', { cause: error });
+}
+
+async function prepareState({ stateFolder, folder, resume }: TrainRequest): Promise<void> {
+  if (!resume) await clearResumeFiles(stateFolder);
+  await mkdir(dirname(folder), { recursive: true });
+  await mkdir(stateFolder, { recursive: true });
+}
+
+function runtimeOptions({ device, threads }: TrainRequest) {
+  return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
+}
+
+/** Throws dataset.layout for labels that say nothing, and train.degenerate without any box to learn from. */
+function checkedObjects({ objects }: TrainRequest): LabelledDataset {
+  if (objects === undefined) throw new Error('internal: a training of objects was asked for without any');
+  const { classes, train, val } = objects;
+  if (classes.length === 0)
+    throw new OkapiError('dataset.layout', 'expected the names of one or more classes, got none');
+  for (const { file, boxes } of [...train, ...val])
+    for (const { classId, box } of boxes)
+      if (!(classId >= 0 && classId < classes.length) || !box.every((side) => side >= 0 && side <= 1))
+        throw new OkapiError(
+          'dataset.layout',
+          `${file}: expected boxes of ${classes.length} classes with sides from 0 to 1, got class ${classId}, [${box.join(', ')}]`,
+        );
+  if (train.every(({ boxes }) => boxes.length === 0))
+    throw new OkapiError(
+      'train.degenerate',
+      `expected boxes to learn from, got none on ${train.length} training pictures`,
+    );
+  return objects;
+}
+
+/** After reading: the pictures that could be used. */
+function checkPictures(train: SampleLoader): void {
+  if (hasBoxes(train)) return;
+  const lines = train.refused.slice(0, 20).map(({ file, message }) => `\n  ${file}: ${message}`);
+  throw new OkapiError(
+    'dataset.too_few_images',
+    `expected at least one training picture with boxes that can be read, got none; left out:${lines.join('')}`,
+  );
+}
+
+const hasBoxes = ({ pictures }: SampleLoader) => pictures.some(({ boxes }) => boxes.length > 0);
+
+function loaderOptions(
+  pictures: readonly LabelledPicture[],
+  name: string,
+  { imageSize, seed, augmentation, cacheMemoryBytes, cacheDiskBytes }: YoloSettings,
+  { stateFolder }: TrainRequest,
+  signal: AbortSignal,
+) {
+  return {
+    ...{ pictures, seed, signal },
+    size: imageSize,
+    cacheBytes: Math.floor(cacheMemoryBytes / 2),
+    scratch: { path: join(stateFolder, `${name}.cache`), bytes: Math.floor(cacheDiskBytes / 2) },
+    augmentation: { ...defaultDetectionAugmentation, ...augmentation },
+  };
+}
+
+async function openNetwork({ variant: name, seed }: YoloSettings, classes: number): Promise<YoloNetwork> {
+  const variant = parseVariant(name);
+  if (variant.backbone === 'yolov8') return yoloNetwork({ variant, classes, seed });
+  const file = await encoderTable[variant.backbone].weights!([]);
+  const { tensors: trunk } = await readTensors(file);
+  return yoloNetwork({ variant, classes, seed, trunk });
+}
+
+function fitContext(
+  parts: TrainerParts,
+  trainer: Trainer,
+  { stateFolder }: TrainRequest,
+  context: TrainContext,
+): FitContext {
+  const plan = { [PHASE]: trainer.stepsPerEpoch * parts.settings.epochs };
+  return {
+    ...context,
+    progress: new Progress(plan, context.now),
+    resume: new ResumeFiles<FitPosition>(stateFolder, PHASE, identityOf(parts)),
+  };
+}
+
+/** All that decides the weights, by the names that a user knows. */
+function identityOf({ network, settings, train, val, batchSize, learningRate }: TrainerParts): Identity {
+  const { cacheMemoryBytes, cacheDiskBytes, conf, augmentation, weights, batch, lr0, ...deciding } = settings;
+  return {
+    detector: 'yolo',
+    ...deciding,
+    batch: batchSize,
+    lr0: learningRate,
+    augmentation: JSON.stringify(augmentation),
+    startWeights: hashTensors(stateDict(network)),
+    pictures: train.digest,
+    valPictures: val.digest,
+  };
+}
+
+/**
+ * Leaves the weights to keep in the network. Where no epoch found anything the last weights are kept, with a word; throws
+ * train.diverged when the loss rose as well.
+ */
+function keepWhatWasLearnt(
+  { bestEpoch, history, last }: FitResult,
+  { network, learningRate, settings }: TrainerParts,
+  say: (text: string) => void,
+): void {
+  if (bestEpoch > 0 || settings.weights !== null) return;
+  const [first, final] = [history[0]!.loss, history.at(-1)!.loss];
+  if (history.length > 1 && final >= first)
+    throw new OkapiError(
+      'train.diverged',
+      `nothing was learnt: the loss went from ${first.toPrecision(3)} to ${final.toPrecision(3)} at learning rate ${learningRate}; try ${learningRate / 10}`,
+    );
+  for (const { name, data } of network.parameters.all()) {
+    const kept = last.get(name);
+    if (kept) data.set(kept.data);
+  }
+  say('no epoch found an object of the val pictures yet: the last weights are kept; train for more epochs');
+}

@@ -1,0 +1,136 @@
+// Fits the network to labelled pictures: one compiled step, its rates, and the figures of each epoch.
+import { adamW, type Optimizer, sgd } from '../../../autodiff/optim/optimizers.ts';
+import { cosine, warmUp } from '../../../autodiff/optim/schedules.ts';
+import type { Runtime } from '../../../autodiff/runtime.ts';
+import { type StepRates, TrainStep } from '../../../autodiff/train-step.ts';
+import type { DetectionReport } from '../../scoring/detection-metrics.ts';
+import { type FitContext, type FitResult, type Judgement, fit as run } from '../../training/fit.ts';
+import { batchFeeds } from '../../yolo/batch-feeds.ts';
+import type { YoloNetwork } from '../../yolo/network.ts';
+import type { SampleLoader } from '../../yolo/sample-loader.ts';
+import { trainingInputs, trainingLoss } from '../../yolo/training-graph.ts';
+import type { OptimizerName, YoloSettings } from './settings.ts';
+import { fitnessOf, type Validator } from './validator.ts';
+
+export const PHASE = 'main';
+
+export interface TrainerParts {
+  readonly network: YoloNetwork;
+  readonly settings: YoloSettings;
+  readonly classes: readonly string[];
+  readonly train: SampleLoader;
+  readonly val: SampleLoader;
+  readonly validator: Validator;
+  readonly runtime: Runtime;
+  /** As chosen, when the settings leave it open. */
+  readonly batchSize: number;
+  readonly learningRate: number;
+  /** Places for boxes in a sample. */
+  readonly maxBoxes: number;
+}
+
+/** Weights are pulled towards zero, biases and normalisation are not. */
+const DECAY = 5e-4;
+
+interface OptimizerRow {
+  readonly make: () => Optimizer;
+  /** The learning rate when none is asked for. */
+  readonly learningRate: number;
+}
+
+export const optimizers: Readonly<Record<OptimizerName, OptimizerRow>> = {
+  adamw: { make: () => adamW({ weightDecay: { weight: DECAY, trunk: DECAY } }), learningRate: 2e-3 },
+  sgd: {
+    make: () => sgd({ momentum: 0.937, nesterov: true, weightDecay: { weight: DECAY, trunk: DECAY } }),
+    learningRate: 1e-2,
+  },
+};
+
+/** Devices on which products in float16 are worth their trouble. */
+const mixedOn: ReadonlySet<Runtime['device']> = new Set(['cuda']);
+const CLIP_NORM = 10;
+/** The learning rate of the last step, as a share of the first one's. */
+const LAST_RATE = 0.01;
+const MOST_EMA_DECAY = 0.999;
+
+export class Trainer {
+  readonly #parts: TrainerParts;
+  readonly #step: TrainStep;
+
+  private constructor(parts: TrainerParts, step: TrainStep) {
+    this.#parts = parts;
+    this.#step = step;
+  }
+
+  static async open(parts: TrainerParts): Promise<Trainer> {
+    const { network, settings, runtime, batchSize, maxBoxes } = parts;
+    const step = await TrainStep.compile({
+      runtime,
+      parameters: network.parameters,
+      inputs: trainingInputs(batchSize, settings.imageSize, maxBoxes),
+      build: trainingLoss(network, { size: settings.imageSize, maxBoxes }),
+      optimizer: optimizers[settings.optimizer].make(),
+      clipNorm: CLIP_NORM,
+      ema: true,
+      precision: mixedOn.has(runtime.device) ? 'mixed' : 'float32',
+    });
+    return new Trainer(parts, step);
+  }
+
+  get stepsPerEpoch(): number {
+    return Math.ceil(this.#parts.train.pictures.length / this.#parts.batchSize);
+  }
+
+  /** Leaves the best averaged weights in the network. Throws what `fit` throws. */
+  fit(context: FitContext): Promise<FitResult> {
+    const { network, settings, train, batchSize } = this.#parts;
+    const { epochs, seed, patience } = settings;
+    const task = {
+      phase: PHASE,
+      step: this.#step,
+      parameters: network.parameters,
+      weights: 'ema',
+      samples: train.pictures.length,
+      feeds: (samples: readonly number[], epoch: number) => this.#feeds(samples, epoch),
+      validate: () => this.#validate(),
+      rates: ratesOf(this.#parts, this.stepsPerEpoch),
+    } as const;
+    return run(task, { epochs, batchSize, seed, patience, minEpochs: 1 }, context);
+  }
+
+  async close(): Promise<void> {
+    await this.#step.close();
+  }
+
+  async #feeds(indices: readonly number[], epoch: number) {
+    const { train, settings, maxBoxes } = this.#parts;
+    const mosaic = hasMosaic(settings, epoch);
+    const samples = await Promise.all(indices.map((index) => train.train(index, epoch, { mosaic })));
+    return batchFeeds(samples, settings.imageSize, maxBoxes).feeds;
+  }
+
+  async #validate(): Promise<Judgement> {
+    const report = await this.#parts.validator.report();
+    return { loss: 1 - fitnessOf(report), metrics: figuresOf(report) };
+  }
+}
+
+/** Whether the samples of an epoch (from 0) are mosaics. */
+export function hasMosaic({ epochs, closeMosaic }: YoloSettings, epoch: number): boolean {
+  return epoch < epochs - closeMosaic;
+}
+
+export function figuresOf({ map50, map50_95, precision, recall }: DetectionReport) {
+  return { map50: map50 ?? 0, map50_95: map50_95 ?? 0, precision: precision ?? 0, recall: recall ?? 0 };
+}
+
+/** The rates by step: a warm-up, half a cosine, and an average over more steps the more there were. */
+function ratesOf({ settings, learningRate }: TrainerParts, stepsPerEpoch: number) {
+  const { epochs, warmupEpochs } = settings;
+  const schedule = warmUp(Math.min(warmupEpochs, epochs / 4), cosine(epochs, LAST_RATE));
+  return ({ epoch, step }: { epoch: number; step: number }): StepRates => {
+    const done = epoch * stepsPerEpoch + step;
+    const lr = learningRate * schedule((done + 1) / stepsPerEpoch);
+    return { lr, emaDecay: Math.min(MOST_EMA_DECAY, (1 + done) / (10 + done)) };
+  };
+}

@@ -1,0 +1,190 @@
+// The model folder of a trained object detector, written in one go.
+import { createRequire } from 'node:module';
+import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
+import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder.ts';
+import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
+import { torchPieces } from '../../checkpoint/torch-writer.ts';
+import { encodePicture } from '../../image/encode.ts';
+import type { Detection } from '../../scoring/detection.ts';
+import { type DetectionReport, evaluateDetections } from '../../scoring/detection-metrics.ts';
+import type { FitResult } from '../../training/fit.ts';
+import { detectionGraph } from '../../yolo/detection-graph.ts';
+import { fromLetterbox } from '../../yolo/letterbox.ts';
+import type { DetectFigures, TrainRequest } from '../detector.ts';
+import { goldenOptions, goldenPicture, goldenRecord, writeGoldenBoxes } from '../golden.ts';
+import { writeConfig } from '../model-config.ts';
+import { detectIn } from './detect.ts';
+import { stateDict, stateDictWith } from './state-dict.ts';
+import { figuresOf, type TrainerParts } from './trainer.ts';
+import { EVALUATION_CONF } from './validator.ts';
+
+export interface Made {
+  readonly request: TrainRequest;
+  readonly result: FitResult;
+  readonly createdAt: Date;
+}
+
+/**
+ * Writes the model with its present weights, after they were judged through the very graph that is served. Returns its
+ * figures. Throws disk.full or disk.io_error, with an older model as it was.
+ */
+export async function writeModel(parts: TrainerParts, made: Made): Promise<DetectFigures> {
+  const { network, settings } = parts;
+  const onnx = toOnnx(detectionGraph(network, settings.imageSize), {
+    name: 'okapi',
+    metadata: metadataOf(parts, made),
+  });
+  const { report, golden } = await judge(parts, onnx);
+  const state = stateDict(network);
+  const files: [string, FilePieces][] = [
+    ['model.onnx', [onnx]],
+    ['model.safetensors', safetensorsPieces(state, { format: 'pt' })],
+    ['model.pt', torchPieces(state)],
+    ['last.safetensors', safetensorsPieces(stateDictWith(network, made.result.last), { format: 'pt' })],
+    ['config.yaml', [text(writeConfig(configOf(parts, made, report)))]],
+    ['metrics.json', [text(`${JSON.stringify(metricsOf(parts, made, report))}\n`)]],
+    [goldenPicture, [await encodePicture(golden.picture, 'png')]],
+    [goldenRecord, [text(writeGoldenBoxes(golden.detections))]],
+  ];
+  await writeModelFolder(made.request.folder, new Map(files));
+  return figuresOf(report);
+}
+
+const text = (content: string) => new TextEncoder().encode(content);
+
+/** The figures over the val pictures, in their own pixels, and what the first of them shows the model. */
+async function judge({ val, settings, classes, runtime }: TrainerParts, onnx: Uint8Array) {
+  const { imageSize: size, iou } = settings;
+  const session = await runtime.load(onnx);
+  try {
+    const judged = [];
+    for (const [index, picture] of val.pictures.entries()) {
+      const { pixels, placement } = await val.plain(index);
+      const found = await detectIn(session, pixels, size, { conf: EVALUATION_CONF, iou });
+      judged.push({
+        detections: found.map(
+          (one): Detection => ({ ...one, box: fromLetterbox(one.box, placement, picture) }),
+        ),
+        truths: picture.boxes.map(({ classId, box: [x1, y1, x2, y2] }) => ({
+          classId,
+          box: [x1 * picture.width, y1 * picture.height, x2 * picture.width, y2 * picture.height] as const,
+        })),
+      });
+    }
+    const first = Math.max(
+      0,
+      val.pictures.findIndex(({ boxes }) => boxes.length > 0),
+    );
+    const { pixels } = await val.plain(first);
+    const detections = await detectIn(session, pixels, size, goldenOptions);
+    const report = evaluateDetections(judged, classes, { confidence: settings.conf });
+    return { report, golden: { picture: { width: size, height: size, data: pixels }, detections } };
+  } finally {
+    await session.close();
+  }
+}
+
+/** How bytes of a file become `pixels`; also in words, for whoever runs model.onnx without this program. */
+function preprocessingOf({ settings: { imageSize } }: TrainerParts) {
+  return {
+    input: 'pixels',
+    shape: [1, imageSize, imageSize, 3],
+    layout: 'NHWC, RGB, uint8 levels 0..255; normalisation is part of the model',
+    resize:
+      'letterbox: the longer side to the size, the shorter side in proportion (rounded, at least 1), by area when shrinking ' +
+      '(as cv2.INTER_AREA) and bilinear when growing; centred, an odd pixel to the right or below, border 114',
+  };
+}
+
+function metadataOf(parts: TrainerParts, { createdAt }: Made): Record<string, string> {
+  const { classes, settings } = parts;
+  return {
+    producer: `okapi-vision ${versions().okapi}`,
+    created_at: createdAt.toISOString(),
+    task: 'detect',
+    variant: parts.network.variant.name,
+    classes: JSON.stringify(classes),
+    names: JSON.stringify(Object.fromEntries(classes.map((name, i) => [i, name]))),
+    preprocessing: JSON.stringify(preprocessingOf(parts)),
+    inputs:
+      'conf [1] and iou [1], float32 from 0 to 1: the least confidence, and the overlap above which the surer box of a class stays',
+    outputs:
+      'the first count rows of boxes [300, 4] (x1, y1, x2, y2 in letterboxed pixels), scores [300] and classes [300], the surest first',
+    conf: String(settings.conf),
+    iou: String(settings.iou),
+    licence: licenceOf(parts),
+  };
+}
+
+function licenceOf({ network }: TrainerParts): string {
+  return network.variant.backbone === 'mobilenetv3-coco'
+    ? 'the weights that the trunk started from: MIT'
+    : 'trained from scratch: yours';
+}
+
+/** The original's fields first, then what it does not record. */
+function configOf(parts: TrainerParts, { request, result, createdAt }: Made, report: DetectionReport) {
+  const { network, settings, classes, train, val, runtime, batchSize, learningRate } = parts;
+  return {
+    model_id: null,
+    mode: null,
+    scene_id: null,
+    project_id: null,
+    created_at: createdAt.toISOString(),
+    img_size: settings.imageSize,
+    epochs_run: result.epochsRun,
+    lr: learningRate,
+    threshold: settings.conf,
+    note: noteOf(parts, report),
+    base_model_id: null,
+    training_mode: 'yolo',
+    model_variant: network.variant.name,
+    conf: settings.conf,
+    iou: settings.iou,
+    batch: batchSize,
+    classes,
+    ...request.record,
+    detector: 'yolo',
+    best_epoch: result.bestEpoch,
+    metrics: figuresOf(report),
+    licence: licenceOf(parts),
+    preprocessing: preprocessingOf(parts),
+    settings,
+    dataset: {
+      training: train.pictures.length,
+      validation: val === train ? 0 : val.pictures.length,
+      refused: train.refused.length + val.refused.length,
+      sha256: train.digest,
+      validation_sha256: val.digest,
+    },
+    versions: { ...versions(), node: process.version, device: runtime.device },
+  };
+}
+
+function noteOf({ train, val }: TrainerParts, { counts }: DetectionReport): string {
+  const where = val === train ? 'training pictures, since no val picture has boxes' : 'val pictures';
+  return `mAP over ${counts.truths} boxes on ${counts.pictures} ${where}`;
+}
+
+/** The figures of the finished model and of each epoch. */
+function metricsOf({ settings }: TrainerParts, { result }: Made, report: DetectionReport) {
+  return {
+    evaluated: { conf: EVALUATION_CONF, iou: settings.iou, img_size: settings.imageSize },
+    ...report,
+    best_epoch: result.bestEpoch,
+    epochs: result.history.map(({ epoch, loss, validationLoss, learningRate, best, metrics }) => ({
+      ...{ epoch, loss, ...metrics },
+      fitness: 1 - validationLoss,
+      lr: learningRate,
+      best,
+    })),
+  };
+}
+
+function versions() {
+  const { version, dependencies } = createRequire(import.meta.url)('../../../../package.json') as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
+  return { okapi: version, onnxruntime: dependencies['onnxruntime-node'] };
+}
