@@ -2,17 +2,20 @@
 import type { Graph, Node, Value } from '../graph.ts';
 import type { OpName, Pads, Pair } from '../ops/attributes.ts';
 import {
+  abs,
   add,
   concat,
   constant,
   conv2d,
   div,
   gather,
+  log,
   matmul,
   mean,
   mul,
   pad,
   reciprocal,
+  relu,
   reshape,
   sigmoid,
   slice,
@@ -63,6 +66,8 @@ const cpuLowerings: Lowerings = {
     const scratch = (factor: number) => mul(reshape(firsts, scale.type.shape), factor);
     return apply('batchNorm', [x, scale, bias, scratch(0.5), scratch(0.25)], node.attributes).outputs;
   },
+  // max(x, 0) - log(sigmoid(|x|)): its five parts are vectorised, ONNX Runtime's Softplus goes number by number.
+  softplus: ({ inputs: [x] }) => [sub(relu(x!), log(sigmoid(abs(x!))))],
 };
 
 const portableLowerings: Lowerings = {
