@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { OkapiError } from '../errors.ts';
 import { refuseForeignFormat, unsupported } from './foreign-formats.ts';
 import { type CheckpointLimits, defaultLimits } from './limits.ts';
+import type { ModuleFacts } from './module-tensors.ts';
 import { readPickle } from './pickle.ts';
 import { looksLikeSafetensors, readSafetensors } from './safetensors.ts';
 import { checkFinite, type Tensors } from './tensors.ts';
@@ -20,6 +21,8 @@ export interface ReadTensors {
   readonly tensors: Tensors;
   /** What was done to find them, in sentences for the user; empty when they lay there as expected. */
   readonly notes: readonly string[];
+  /** What the pickled module that held them says about itself; null when they lay in a dict or in another format. */
+  readonly module: ModuleFacts | null;
 }
 
 /**
@@ -48,11 +51,15 @@ async function parse(
   options: ReadOptions,
 ): Promise<ReadTensors> {
   checkSize(bytes.length, limits.bytes);
-  const { tensors: found, notes } = await decode(bytes, limits, options);
+  const { tensors: found, notes, module } = await decode(bytes, limits, options);
   if (found.size === 0) throw new OkapiError('checkpoint.malformed', 'expected tensors, got none');
   checkFinite(found);
   const { tensors, removed } = withoutPrefixes(found);
-  return { tensors, notes: [...notes, ...removed.map((prefix) => `removed "${prefix}" from all names`)] };
+  return {
+    tensors,
+    notes: [...notes, ...removed.map((prefix) => `removed "${prefix}" from all names`)],
+    module,
+  };
 }
 
 async function decode(
@@ -61,7 +68,9 @@ async function decode(
   { inert }: ReadOptions,
 ): Promise<ReadTensors> {
   if (looksLikeTorch(bytes)) return readTorch(bytes, { limits, inert: inert ?? false });
-  if (looksLikeSafetensors(bytes)) return { tensors: readSafetensors(bytes, limits).tensors, notes: [] };
+  if (looksLikeSafetensors(bytes)) {
+    return { tensors: readSafetensors(bytes, limits).tensors, notes: [], module: null };
+  }
   refuseBarePickle(bytes, limits);
   return refuseForeignFormat(bytes);
 }

@@ -1,12 +1,15 @@
 // Finds the weights in what a training script saved: the state dict itself, or the entry that holds it.
 import { OkapiError } from '../errors.ts';
-import { isObject, type PickleObject, type PickleValue } from './pickle.ts';
+import { collect, type ModuleFacts, moduleFacts, moduleTensors } from './module-tensors.ts';
+import type { PickleObject, PickleValue } from './pickle.ts';
 import { quoted } from './tensors.ts';
 
 export interface StateDict {
   readonly entries: ReadonlyMap<string, PickleObject>;
   /** What was done to find it, for the user. */
   readonly notes: string[];
+  /** What the module that held them says about itself; null when they lay in a dict. */
+  readonly module: ModuleFacts | null;
 }
 
 type IsTensor = (value: PickleValue) => value is PickleObject;
@@ -28,7 +31,7 @@ export function findStateDict(root: PickleValue, isTensor: IsTensor): StateDict 
     const entries = tensorsIn(value, isTensor);
     if (entries.size > 0) {
       if (value instanceof Map) noteIgnored(value, entries, notes);
-      return { entries, notes };
+      return { entries, notes, module: moduleFacts(value) };
     }
     const name = entryWithWeights(value, isTensor);
     notes.push(`read the weights under ${quoted(name)}`);
@@ -39,46 +42,10 @@ export function findStateDict(root: PickleValue, isTensor: IsTensor): StateDict 
 
 /** The tensors directly in a dict, or in an inert module and the modules below it. */
 function tensorsIn(value: PickleValue, isTensor: IsTensor): Map<string, PickleObject> {
+  if (!(value instanceof Map)) return moduleTensors(value, isTensor);
   const found = new Map<string, PickleObject>();
-  if (value instanceof Map) collect(value, '', isTensor, found);
-  else collectModule(value, '', isTensor, found, 0);
+  collect(value, '', isTensor, found);
   return found;
-}
-
-function collect(
-  values: PickleValue,
-  prefix: string,
-  isTensor: IsTensor,
-  into: Map<string, PickleObject>,
-): void {
-  if (!(values instanceof Map)) return;
-  for (const [key, value] of values) {
-    if (typeof key === 'string' && isTensor(value)) into.set(prefix + key, value);
-  }
-}
-
-/** nn.Module keeps its weights in `_parameters` and `_buffers`, its parts in `_modules`. */
-function collectModule(
-  module: PickleValue,
-  prefix: string,
-  isTensor: IsTensor,
-  into: Map<string, PickleObject>,
-  depth: number,
-): void {
-  const state = moduleState(module);
-  if (state === null) return;
-  if (depth > 64) malformed('expected at most 64 levels of modules');
-  collect(state.get('_parameters') ?? null, prefix, isTensor, into);
-  collect(state.get('_buffers') ?? null, prefix, isTensor, into);
-  const parts = state.get('_modules');
-  if (!(parts instanceof Map)) return;
-  for (const [name, part] of parts)
-    collectModule(part, `${prefix}${String(name)}.`, isTensor, into, depth + 1);
-}
-
-function moduleState(value: PickleValue): Map<PickleValue, PickleValue> | null {
-  const state = isObject(value) ? value.state : null;
-  return state instanceof Map && state.has('_parameters') ? state : null;
 }
 
 function entryWithWeights(value: PickleValue, isTensor: IsTensor): string {

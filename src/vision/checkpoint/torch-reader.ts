@@ -2,6 +2,7 @@
 import { OkapiError } from '../errors.ts';
 import { refuseForeignArchive } from './foreign-formats.ts';
 import { type CheckpointLimits, defaultLimits } from './limits.ts';
+import type { ModuleFacts } from './module-tensors.ts';
 import { type PickleOptions, type PickleValue, readPickle } from './pickle.ts';
 import { findStateDict } from './state-dict.ts';
 import { type Dtype, dtypes, elementsOf, quoted, type TensorData, type Tensors } from './tensors.ts';
@@ -21,6 +22,8 @@ export interface TorchTensors {
   readonly tensors: Tensors;
   /** What was done to find them, for the user. */
   readonly notes: string[];
+  /** What the module that held them says about itself; null when they lay in a dict. */
+  readonly module: ModuleFacts | null;
 }
 
 /** Whether bytes begin as torch.save begins a file: a ZIP entry, or the older magic number. */
@@ -36,7 +39,7 @@ export async function readTorch(bytes: Uint8Array, options: TorchOptions = {}): 
   const limits = options.limits ?? defaultLimits;
   const pickle = { allowed: allowedGlobals, inert: options.inert ?? false, limits };
   const file = isZip(bytes) ? await openZip(bytes, pickle, limits) : openLegacy(bytes, pickle);
-  const { entries, notes } = findStateDict(file.root, isTensor);
+  const { entries, notes, module } = findStateDict(file.root, isTensor);
   if (entries.size > limits.tensors) {
     throw new OkapiError(
       'checkpoint.too_large',
@@ -50,7 +53,7 @@ export async function readTorch(bytes: Uint8Array, options: TorchOptions = {}): 
   for (const [name, value] of entries) {
     tensors.set(name, rebuildTensor({ name, limits, budget, elements }, value));
   }
-  return { tensors, notes };
+  return { tensors, notes, module };
 }
 
 interface TorchFile {
