@@ -1,5 +1,6 @@
 // How sound a dataset of boxes is: what there is, what is missing and what looks wrong, as plain values.
 import type { ErrorCode } from '../../errors.ts';
+import type { PictureType } from '../../image/format.ts';
 import type { LabelledBox } from '../labelled.ts';
 import { type Fingerprint, nearPairs } from './fingerprint.ts';
 
@@ -77,6 +78,9 @@ export interface ReadPicture {
   /** Where it lies on this machine. */
   readonly file: string;
   readonly boxes: readonly LabelledBox[];
+  /** By the bytes, whatever the name says. */
+  readonly type: PictureType;
+  readonly sizeBytes: number;
   readonly width: number;
   readonly height: number;
   /** BLAKE2b of the file's bytes, 32 hexadecimal digits. */

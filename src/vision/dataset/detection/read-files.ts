@@ -1,7 +1,7 @@
 // A dataset of boxes from its files, read whole: classes, labels, every picture decoded, a split, and how sound it is.
 import { open } from 'node:fs/promises';
 import { OkapiError } from '../../errors.ts';
-import { decodePicture, defaultLimits, type PictureLimits } from '../../image/decode.ts';
+import { decodePicture, defaultLimits, type PictureLimits, probePicture } from '../../image/decode.ts';
 import { blake2b16 } from '../blake2b.ts';
 import { prefetch } from '../prefetch.ts';
 import { splitValidation } from '../split.ts';
@@ -28,6 +28,8 @@ export interface ReadDetectionOptions {
   readonly valRatio?: number;
   /** The data.yaml to follow, by its name; default: the one that is found. */
   readonly yaml?: string;
+  /** The names of the classes, where the caller knows them; lists of names in the files are then not read. */
+  readonly classes?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,7 +55,10 @@ export async function readDetectionFiles(
   const useful = files.filter(({ name }) => !isClutter(name));
   const yaml = await yamlOf(useful, options.yaml);
   const layout = arrange(useful, yaml);
-  const named = await namesOf(useful, yaml);
+  const named: NamedClasses =
+    options.classes === undefined
+      ? await namesOf(useful, yaml)
+      : { names: options.classes, count: options.classes.length, notes: [] };
   const rules = { classes: named.count, keypoints: yaml?.content.ignored.includes('kpt_shape') ?? false };
   const labels = await readLabels(layout, rules, options.signal);
   const classes = named.names ?? countedClasses(labels, named.count);
@@ -192,6 +197,8 @@ async function readPicture(
       name,
       file: path,
       boxes,
+      type: probePicture(bytes, limits).type,
+      sizeBytes: bytes.length,
       width: picture.width,
       height: picture.height,
       hash: blake2b16(bytes),
@@ -277,6 +284,8 @@ async function bytesOf({ name, path, sizeBytes }: NamedFile, limit: number): Pro
     }
   } catch (cause) {
     if (cause instanceof OkapiError) throw cause;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new OkapiError('dataset.changed', `${name}: the file is gone`, { cause });
     throw new OkapiError('disk.io_error', `cannot read ${name}: ${(cause as Error).message}`, { cause });
   }
 }
