@@ -184,6 +184,25 @@ describe('trace', () => {
   });
 });
 
+describe('trace for validation', () => {
+  const build = (s: Scope, { x }: { readonly x: Value }) => ({
+    y: layers.batchNorm(s.at('norm'), layers.conv(s.at('conv'), x, { out: 3, kernel: 3 })),
+  });
+
+  it('is fed the weights, and computes what inference computes with them', async () => {
+    const parameters = new Parameters(1);
+    parameters.set('norm.running_mean', [3], Float32Array.of(0.5, -1, 2));
+    parameters.set('norm.running_var', [3], Float32Array.of(0.5, 1, 2));
+    const fed = trace(parameters, { inputs, mode: 'validate', build });
+    const x = Float32Array.from({ length: 2 * 4 * 4 }, (_, i) => Math.sin(i * i));
+    const weights = Object.fromEntries(parameters.all().map(({ name, data }) => [name, data]));
+    const { y } = await runGraph(fed, { x, ...weights });
+    const { y: expected } = await runGraph(trace(parameters, { inputs, build }), { x });
+    expect(fed.inputs.length).toBe(1 + parameters.all().length);
+    for (const [i, v] of numbersOf(expected!).entries()) expect(numbersOf(y!)[i]).toBeCloseTo(v, 5);
+  });
+});
+
 describe('initializers', () => {
   const shape = [64, 32, 3, 3];
   const draw = (init: typeof kaimingNormal) => {

@@ -98,8 +98,17 @@ const mistakes: readonly Row[] = [
   [() => ops.gather(of(2, 3), ints([0]), 2), 'gather', 'axis 2', 'rank 2'],
   [() => ops.gatherElements(of(2, 3), ints([0, 0, 0]), 0), 'gatherElements', '[3]', '[2,3]'],
   [() => ops.scatterAdd(of(2, 3), ints([0, 0], [1, 2]), of(1, 3), 0), 'scatterElements', '[1,2]', '[1,3]'],
+  // selection
+  [() => suppression(of(1, 5, 4), of(1, 3, 6)), 'nonMaxSuppression', 'f32[1,6,4]', 'f32[1,5,4]'],
+  [() => suppression(of(2, 5, 4), of(1, 3, 5)), 'nonMaxSuppression', 'f32[1,5,4]', 'f32[2,5,4]'],
+  [() => suppression(of(1, 5, 4), of(1, 3, 5), of(2)), 'nonMaxSuppression', 'f32[1]', 'f32[2]'],
+  [() => suppression(of(1, 5, 4), of(1, 3, 5), of(1), 0), 'nonMaxSuppression', 'at least 1', '[0]'],
   [() => applyOne('add', [of(2)], {}), 'add', '2 inputs', '1'],
 ];
+
+function suppression(boxes: Value, scores: Value, threshold = of(1), count = 10): Value {
+  return ops.nonMaxSuppression(boxes, scores, { score: threshold, iou: threshold, perClass: 3, count });
+}
 
 describe('a mistake in a graph', () => {
   it.each(mistakes.map((row) => [row.slice(1).join(' ... '), row] as const))('is refused: %s', (_, row) => {

@@ -278,6 +278,14 @@ describe('forward values agree with the plain reference', () => {
       [ops.gather(given, at([2, -3], [2]), 1), [2, 0, 5, 3]],
       [ops.gatherElements(given, at([2, 0, 1, 1], [2, 2]), 1), [2, 0, 4, 4]],
       [ops.scatterAdd(given, at([0, 0], [2, 1]), ops.constant([10, 20], [2, 1]), 1), [10, 1, 2, 23, 4, 5]],
+      [
+        ops.scatterMax(given, at([0, 0, 2, 1], [2, 2]), ops.constant([7, 8, 1, 9], [2, 2]), 1),
+        [8, 1, 2, 3, 9, 5],
+      ],
+      [
+        ops.scatterMin(given, at([0, 0, 2, 1], [2, 2]), ops.constant([7, -8, 1, 9], [2, 2]), 1),
+        [-8, 1, 2, 3, 4, 1],
+      ],
     ];
     for (const [y, expected] of rows) expect(await compute(y, { x })).toEqual(expected);
   });
