@@ -2,6 +2,7 @@
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import type { Runtime, RuntimeSession } from '../../../autodiff/runtime.ts';
 import { batchesOf } from '../../dataset/prefetch.ts';
+import type { Detection } from '../../scoring/detection.ts';
 import {
   type DetectionReport,
   evaluateDetections,
@@ -9,8 +10,9 @@ import {
 } from '../../scoring/detection-metrics.ts';
 import { evenBatchSize } from '../../training/batches.ts';
 import { candidateGraph } from '../../yolo/candidate-graph.ts';
+import { fromLetterbox, type Placement } from '../../yolo/letterbox.ts';
 import type { YoloNetwork } from '../../yolo/network.ts';
-import type { SampleLoader } from '../../yolo/sample-loader.ts';
+import type { LoadedPicture, SampleLoader } from '../../yolo/sample-loader.ts';
 import { type Candidates, suppress } from './suppression.ts';
 
 /** Nearly everything counts: average precision is a mean over all confidences. */
@@ -49,7 +51,7 @@ export class Validator {
     return new Validator(parts, await runtime.load(model), batch);
   }
 
-  /** What the weights that now lie in the network find in each val picture, and what is there, in pixels of the samples. */
+  /** What the weights that now lie in the network find in each val picture, and what is there. */
   async judge(): Promise<JudgedDetections[]> {
     const { network, val, size, iou } = this.#parts;
     const weights = network.parameters
@@ -66,9 +68,10 @@ export class Validator {
         pixels: { type: 'uint8', dims, data: pixels },
         ...Object.fromEntries(weights),
       });
-      for (const [i, { boxes: truths }] of samples.entries()) {
+      for (const [i, { placement }] of samples.entries()) {
         const candidates = candidatesIn(out, i, this.#batch, network.classes);
-        judged.push({ detections: suppress(candidates, { conf: EVALUATION_CONF, iou }), truths });
+        const found = suppress(candidates, { conf: EVALUATION_CONF, iou });
+        judged.push(judgedIn(val.pictures[batch[i]!]!, placement, found));
       }
     }
     return judged;
@@ -81,6 +84,22 @@ export class Validator {
   async close(): Promise<void> {
     await this.#session.close();
   }
+}
+
+/** Detections in pixels of a letterboxed picture beside its truths, both in pixels of the picture itself. */
+export function judgedIn(
+  picture: LoadedPicture,
+  placement: Placement,
+  found: readonly Detection[],
+): JudgedDetections {
+  const { width, height } = picture;
+  return {
+    detections: found.map((one) => ({ ...one, box: fromLetterbox(one.box, placement, picture) })),
+    truths: picture.boxes.map(({ classId, box: [x1, y1, x2, y2] }) => ({
+      classId,
+      box: [x1 * width, y1 * height, x2 * width, y2 * height],
+    })),
+  };
 }
 
 /** Those of picture `i` of the batch. */

@@ -5,18 +5,20 @@ import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder
 import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
 import { torchPieces } from '../../checkpoint/torch-writer.ts';
 import { encodePicture } from '../../image/encode.ts';
-import type { Detection } from '../../scoring/detection.ts';
-import { type DetectionReport, evaluateDetections } from '../../scoring/detection-metrics.ts';
+import {
+  type DetectionReport,
+  evaluateDetections,
+  type JudgedDetections,
+} from '../../scoring/detection-metrics.ts';
 import type { FitResult } from '../../training/fit.ts';
 import { detectionGraph } from '../../yolo/detection-graph.ts';
-import { fromLetterbox } from '../../yolo/letterbox.ts';
 import type { DetectFigures, TrainRequest } from '../detector.ts';
 import { goldenOptions, goldenPicture, goldenRecord, writeGoldenBoxes } from '../golden.ts';
 import { writeConfig } from '../model-config.ts';
 import { detectIn } from './detect.ts';
 import { stateDict, stateDictWith } from './state-dict.ts';
 import { figuresOf, type TrainerParts } from './trainer.ts';
-import { EVALUATION_CONF } from './validator.ts';
+import { EVALUATION_CONF, judgedIn } from './validator.ts';
 
 export interface Made {
   readonly request: TrainRequest;
@@ -57,19 +59,11 @@ async function judge({ val, settings, classes, runtime }: TrainerParts, onnx: Ui
   const { imageSize: size, iou } = settings;
   const session = await runtime.load(onnx);
   try {
-    const judged = [];
+    const judged: JudgedDetections[] = [];
     for (const [index, picture] of val.pictures.entries()) {
       const { pixels, placement } = await val.plain(index);
       const found = await detectIn(session, pixels, size, { conf: EVALUATION_CONF, iou });
-      judged.push({
-        detections: found.map(
-          (one): Detection => ({ ...one, box: fromLetterbox(one.box, placement, picture) }),
-        ),
-        truths: picture.boxes.map(({ classId, box: [x1, y1, x2, y2] }) => ({
-          classId,
-          box: [x1 * picture.width, y1 * picture.height, x2 * picture.width, y2 * picture.height] as const,
-        })),
-      });
+      judged.push(judgedIn(picture, placement, found));
     }
     const first = Math.max(
       0,
