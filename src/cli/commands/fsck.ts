@@ -44,7 +44,7 @@ export async function checkData(
   const named = file === undefined ? env : { ...env, APP_CONFIG_FILE: resolve(folder, file) };
   const { config } = await loadConfig({ folder, env: named });
   const clock = { date, nowMs: now };
-  const places = { dataDir: config.data_dir, rootDir: config.root_dir };
+  const places = dataFolder.dataPlaces(config);
   await dataFolder.checkDataFolder(places);
   const lock = removeUnreferenced
     ? await dataFolder.openDataFolder({ ...places, clock, ids: systemIds })

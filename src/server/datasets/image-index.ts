@@ -1,6 +1,7 @@
 // The document with all images of an owner: read, and changed by compare-and-swap.
 import { ServerError } from '../contract/errors.ts';
 import type { Context } from '../platform/context.ts';
+import type { PutOptions } from '../platform/docs/doc-store.ts';
 import { KeyLocks } from '../platform/docs/key-locks.ts';
 import { isConflict } from '../platform/docs/update-doc.ts';
 import { docKeys } from '../platform/layout.ts';
@@ -30,13 +31,14 @@ export async function changeIndex(
   context: Context,
   owner: Owner,
   change: (index: ImageIndex) => ImageIndex | null | Promise<ImageIndex | null>,
+  options: Pick<PutOptions, 'urgent'> = {},
 ): Promise<void> {
   for (;;) {
     const { index, revision } = await readIndex(context, owner);
     const next = await change(index);
     if (next === null) return;
     try {
-      await context.docs.put(docKeys.images(owner), next, { ifRevision: revision });
+      await context.docs.put(docKeys.images(owner), next, { ...options, ifRevision: revision });
       return;
     } catch (error) {
       if (!isConflict(error)) throw error;

@@ -39,10 +39,15 @@ async function sweepOwner(context: Context, owner: Owner): Promise<number> {
       await context.blobs.delete(blobKeys.image(owner, stored));
       await deleteLabel(context, owner, stored);
     }
-    await changeIndex(context, owner, ({ deleted = {}, ...index }) => {
-      const left = Object.entries(deleted).filter(([stored]) => !names.includes(stored));
-      return left.length === 0 ? index : { ...index, deleted: Object.fromEntries(left) };
-    });
+    await changeIndex(
+      context,
+      owner,
+      ({ deleted = {}, ...index }) => {
+        const left = Object.entries(deleted).filter(([stored]) => !names.includes(stored));
+        return left.length === 0 ? index : { ...index, deleted: Object.fromEntries(left) };
+      },
+      { urgent: true },
+    );
     return names.length;
   });
 }

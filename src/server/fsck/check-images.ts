@@ -24,8 +24,9 @@ async function checkIndex(inspection: Inspection, owner: Owner): Promise<void> {
     inspection.named.add(blobKeys.image(owner, stored));
     await checkImage(inspection, owner, stored, record);
   }
-  // Those that were deleted wait for the sweep.
-  for (const stored of Object.keys(index?.deleted ?? {})) inspection.named.add(blobKeys.image(owner, stored));
+  // Those that were deleted wait for the sweep; those that were missing may have come back, and are taken up at the next start.
+  for (const entries of [index?.deleted, index?.missing])
+    for (const stored of Object.keys(entries ?? {})) inspection.named.add(blobKeys.image(owner, stored));
 }
 
 async function checkImage(

@@ -292,6 +292,15 @@ describe('fsck', () => {
     expect(await found()).toEqual([['record.damaged', index]]);
   });
 
+  it('leaves the file of an image that was missing and has come back', async () => {
+    const { project, index } = paths();
+    const record = { id: 'x', filename: 'back.png', hash: null, size: 15 };
+    await edit(index, (value: object) => ({ ...value, missing: { 'back.png': record } }));
+    await aged(`${project}/raw/back.png`);
+    expect(await found()).toEqual([]);
+    expect(await removeUnreferenced(test.context, await fsck(test.context))).toEqual([]);
+  });
+
   it('deletes unreferenced files when it is asked to, and only those', async () => {
     const before = await contents();
     await aged(`${paths().project}/raw/stray.png`);

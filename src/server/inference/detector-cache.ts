@@ -25,6 +25,10 @@ export class DetectorCache {
     this.#limitBytes = limitBytes;
   }
 
+  get held(): { readonly loaded: number; readonly bytes: number } {
+    return { loaded: this.#entries.size, bytes: this.#totalBytes() };
+  }
+
   /**
    * Runs `work` with a detector, opened once for all that ask at the same time. One that cannot be opened is forgotten, so
    * the next request tries again. A detector larger than the limit is kept alone.
@@ -57,7 +61,7 @@ export class DetectorCache {
   }
 
   #shrink(): void {
-    let total = [...this.#entries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    let total = this.#totalBytes();
     for (const [id, entry] of this.#entries) {
       if (total <= this.#limitBytes || this.#entries.size === 1) return;
       this.#entries.delete(id);
@@ -65,6 +69,10 @@ export class DetectorCache {
       entry.evicted = true;
       this.#closeUnused(entry);
     }
+  }
+
+  #totalBytes(): number {
+    return [...this.#entries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #closeUnused(entry: Entry): void {

@@ -36,7 +36,7 @@ export async function deleteModel(
     );
   await context.audit.record(actor, 'model.delete', folderOf(doc.value));
   await context.docs.delete(docKeys.model(id));
-  await nameLastModel(context, doc.value.owner);
+  await nameLastModel(context, doc.value.owner, { urgent: true });
   await uses?.whenIdle(id);
   await context.blobs.deleteAll(folderOf(doc.value));
   await context.blobs.deleteAll(blobKeys.previews(id));

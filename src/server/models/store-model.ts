@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { manifestName } from '../../vision/checkpoint/model-folder.ts';
 import { ServerError } from '../contract/errors.ts';
 import type { Context } from '../platform/context.ts';
+import type { PutOptions } from '../platform/docs/doc-store.ts';
 import { docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import type { ProjectRecord } from '../projects/project.ts';
@@ -76,7 +77,11 @@ async function putRecord(context: Context, record: ModelRecord): Promise<void> {
 }
 
 /** Writes the newest trained model into a project's record, or null when none is left. Scenes have no record. */
-export async function nameLastModel(context: Context, owner: Owner): Promise<void> {
+export async function nameLastModel(
+  context: Context,
+  owner: Owner,
+  options: Pick<PutOptions, 'urgent'> = {},
+): Promise<void> {
   if (owner.kind !== 'project') return;
   const key = docKeys.project(owner.id);
   for (;;) {
@@ -87,7 +92,7 @@ export async function nameLastModel(context: Context, owner: Owner): Promise<voi
     if (project.deleted_at !== undefined || project.last_model_id === last) return;
     const changed: ProjectRecord = { ...project, last_model_id: last };
     try {
-      await context.docs.put(key, changed, { ifRevision: doc.revision });
+      await context.docs.put(key, changed, { ...options, ifRevision: doc.revision });
       return;
     } catch (error) {
       if (!(error instanceof ServerError && error.code === 'revision.conflict')) throw error;

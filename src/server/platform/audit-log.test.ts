@@ -56,6 +56,6 @@ describe('the audit log', () => {
       },
     } as unknown as DocStore;
     await expect(openAudit(docs, new TestClock()).record(testActor, 'a', 's')).rejects.toThrow('disk full');
-    expect(options).toEqual([{ durable: true }]);
+    expect(options).toEqual([{ durable: true, urgent: false }]);
   });
 });

@@ -87,6 +87,11 @@ export class ChildPool<Request, Answer> {
     this.#options = options;
   }
 
+  /** How many there are now. */
+  get children(): number {
+    return this.#workers.size;
+  }
+
   /**
    * What the child's handler returns. Rejects with the OkapiError or ServerError that the handler throws, with
    * ChildFailure when the child ends before, with the signal's reason, or with server.stopping once the pool is closed.

@@ -299,9 +299,58 @@ describe('a folder outside of the data folder that belongs to it', () => {
 
   it('is one that the settings put elsewhere', () => {
     const config = testConfig(rootDir);
-    expect(dataPlaces(config)).toEqual({ dataDir, rootDir, others: {} });
+    expect(dataPlaces(config)).toMatchObject({ dataDir, rootDir, others: {} });
     const moved = { ...config, projects_dir: '/mnt/p', models_dir: join(rootDir, 'data2', 'models') };
     expect(dataPlaces(moved).others).toEqual({ projects_dir: '/mnt/p', models_dir: moved.models_dir });
+  });
+});
+
+describe('a folder inside of the data folder', () => {
+  const projects_dir = () => join(dataDir, 'projects');
+  /** The projects are a disk of their own while it is mounted. */
+  const openWith = (mounted: boolean, changes: object = {}) =>
+    open({
+      inner: { projects_dir: projects_dir(), models_dir: join(dataDir, 'models') },
+      deviceOf: async (path: string) => (mounted && path === projects_dir() ? 2 : 1),
+      ...changes,
+    });
+
+  it('on the same disk is not marked', async () => {
+    await mkdir(projects_dir(), { recursive: true });
+    await (await openWith(false)).close();
+    expect(await readdir(projects_dir())).toEqual([]);
+    await openWith(false);
+  });
+
+  it('that is a disk of its own is missed when it is not mounted, until somebody accepts it', async () => {
+    await mkdir(projects_dir(), { recursive: true });
+    const { id, close } = await openWith(true);
+    await close();
+    const marker = join(projects_dir(), '.okapi~folder.json');
+    expect(JSON.parse(await readFile(marker, 'utf8'))).toMatchObject({ id });
+    await (await openWith(true)).close();
+    await rename(projects_dir(), join(rootDir, 'unmounted'));
+    await mkdir(projects_dir());
+    await expect(openWith(false)).rejects.toMatchObject({
+      code: 'data.unmarked',
+      message: expect.stringContaining('expected projects_dir (data/projects) to be the folder'),
+    });
+    await rm(projects_dir(), { recursive: true });
+    await expect(openWith(false)).rejects.toThrow('it is not there');
+    await rename(join(rootDir, 'unmounted'), projects_dir());
+    await (await openWith(true)).close();
+    await rm(projects_dir(), { recursive: true });
+    await mkdir(projects_dir());
+    await (await openWith(false, { accept: true })).close();
+    await openWith(false);
+  });
+
+  it('is one that the settings leave where it is', () => {
+    expect(Object.keys(dataPlaces(testConfig(rootDir)).inner ?? {})).toEqual([
+      'projects_dir',
+      'datasets_dir',
+      'models_dir',
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@
 //
 // A marker lies in the data folder, and its id is also noted outside of it, in root_dir/.okapi-data. When the note names a
 // folder whose marker is missing or another one, a disk is not mounted or the wrong one is: a person has to say otherwise. So
-// for projects_dir, datasets_dir and models_dir where they lie elsewhere.
+// for projects_dir, datasets_dir and models_dir where they lie elsewhere, or are a disk of their own inside the data folder.
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { writeFileAtomic } from '../../vision/checkpoint/atomic-folder.ts';
@@ -24,16 +24,29 @@ export interface DataPlaces {
   readonly rootDir: string;
   /** Folders outside of dataDir that belong to it, by setting, such as projects_dir. */
   readonly others?: Readonly<Record<string, string>>;
+  /** Folders inside dataDir, by setting: marked once they are a disk of their own. */
+  readonly inner?: Readonly<Record<string, string>>;
 }
 
 export function dataPlaces(config: Config): DataPlaces {
   const { data_dir, root_dir, projects_dir, datasets_dir, models_dir } = config;
-  const outside = Object.entries({ projects_dir, datasets_dir, models_dir }).filter(([, path]) => {
+  const places = Object.entries({ projects_dir, datasets_dir, models_dir });
+  const isOutside = ([, path]: [string, string]) => {
     const below = relative(data_dir, path);
     return below.startsWith('..') || isAbsolute(below);
-  });
-  return { dataDir: data_dir, rootDir: root_dir, others: Object.fromEntries(outside) };
+  };
+  return {
+    dataDir: data_dir,
+    rootDir: root_dir,
+    others: Object.fromEntries(places.filter(isOutside)),
+    inner: Object.fromEntries(places.filter((place) => !isOutside(place))),
+  };
 }
+
+/** What tells one disk from another; null when there is nothing at the path. */
+export type DeviceOf = (path: string) => Promise<number | null>;
+
+const deviceOf: DeviceOf = async (path) => (await stat(path).catch(() => null))?.dev ?? null;
 
 export interface DataFolderOptions extends DataPlaces {
   readonly clock: Clock;
@@ -44,6 +57,7 @@ export interface DataFolderOptions extends DataPlaces {
   readonly staleMs?: number;
   /** Called when another server took the folder over: this one must write nothing more. */
   readonly onLost?: (error: ServerError) => void;
+  readonly deviceOf?: DeviceOf;
 }
 
 export interface DataFolder {
@@ -81,10 +95,13 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
 }
 
 /** Throws what openDataFolder throws about the folders themselves, and changes nothing: for commands that run beside a server. */
-export async function checkDataFolder(options: DataPlaces & { readonly accept?: boolean }): Promise<void> {
+export async function checkDataFolder(
+  options: DataPlaces & Pick<DataFolderOptions, 'accept' | 'deviceOf'>,
+): Promise<void> {
   await explained(options, async () => {
     const notes = await readNotes(options.rootDir);
-    for (const place of placesOf(options)) await expectKnown(place, notes.get(place.path) ?? null, options);
+    for (const place of await placesOf(options, notes))
+      await expectKnown(place, notes.get(place.path) ?? null, options);
   });
 }
 
@@ -98,10 +115,23 @@ interface Place {
 /** Its name is no key of a record or blob. */
 const otherMarker = '.okapi~folder.json';
 
-function placesOf({ dataDir, others = {} }: DataPlaces): readonly [data: Place, ...others: Place[]] {
+async function placesOf(
+  {
+    dataDir,
+    others = {},
+    inner = {},
+    deviceOf: device = deviceOf,
+  }: DataPlaces & Pick<DataFolderOptions, 'deviceOf'>,
+  notes: ReadonlyMap<string, Note>,
+): Promise<readonly [data: Place, ...others: Place[]]> {
+  const found = await device(dataDir);
+  const isDisk = async (path: string) => ![null, found].includes(await device(path));
+  const marked = Object.entries(others);
+  for (const [setting, path] of Object.entries(inner))
+    if (notes.has(path) || (await isDisk(path))) marked.push([setting, path]);
   return [
     { setting: 'data_dir', path: dataDir, marker: join('.okapi', 'data-folder.json') },
-    ...Object.entries(others).map(([setting, path]) => ({ setting, path, marker: otherMarker })),
+    ...marked.map(([setting, path]) => ({ setting, path, marker: otherMarker })),
   ];
 }
 
@@ -109,7 +139,7 @@ function placesOf({ dataDir, others = {} }: DataPlaces): readonly [data: Place, 
 async function markPlaces(options: DataFolderOptions): Promise<Pick<DataFolder, 'id' | 'remembered'>> {
   const { rootDir, ids, clock, accept = false } = options;
   const notes = await readNotes(rootDir);
-  const [data, ...others] = placesOf(options);
+  const [data, ...others] = await placesOf(options, notes);
   const before = await expectKnown(data, notes.get(data.path) ?? null, options);
   const marker = before?.id
     ? before

@@ -1,9 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ServerError } from '../contract/errors.ts';
+import { deleteImage } from '../datasets/delete-image.ts';
+import { listImages } from '../datasets/list-images.ts';
+import { sweepImages } from '../datasets/sweep-images.ts';
+import { deleteModel } from '../models/delete-model.ts';
+import { openAudit } from '../platform/audit-log.ts';
+import type { Context } from '../platform/context.ts';
 import { FileDocs } from '../platform/docs/file-docs.ts';
 import { blobKeys, docKeys, journalKeys } from '../platform/layout.ts';
 import { createProject } from '../projects/create-project.ts';
 import { deleteProject } from '../projects/delete-project.ts';
+import { getProject } from '../projects/get-project.ts';
 import { listProjects } from '../projects/list-projects.ts';
 import { testActor } from './context.ts';
 import { allLost, CrashDisk, type DiskContent, diskError } from './crash-disk.ts';
@@ -86,10 +93,30 @@ describe('a failing disk', () => {
     expect(await blobs.list(blobKeys.owner(owner))).toEqual([]);
   });
 
-  it('that is full lets a project be deleted from the room that was kept back', async () => {
+  const deletions: Record<string, (context: Context) => Promise<void>> = {
+    async 'a project'(context) {
+      await deleteProject(context, sample.owner.id, { confirm: 'sample' }, testActor);
+      expect(await listProjects(context)).toEqual([]);
+      expect(await context.blobs.list('projects')).toEqual([]);
+    },
+    async 'an image'(context) {
+      await deleteImage(context, sample.owner, sample.images[0]!, testActor);
+      await sweepImages(context);
+      expect(await context.blobs.stat(blobKeys.image(sample.owner, sample.images[0]!))).toBeNull();
+      expect(await listImages(context, sample.owner)).toHaveLength(sample.images.length - 1);
+    },
+    async 'a model'(context) {
+      await deleteModel(context, sample.modelId, testActor);
+      expect((await getProject(context, sample.owner.id)).last_model_id).toBeNull();
+      expect(await context.blobs.list(blobKeys.model(sample.owner, sample.modelId))).toEqual([]);
+    },
+  };
+  it.each(Object.keys(deletions))('that is full lets %s be deleted from the room kept back', async (what) => {
     const disk = new CrashDisk(whole);
     await new FileDocs('/server/data', disk).keepReserve();
-    const { context } = worldOf(disk, sample, flows[0]!, 1);
+    const { context: made } = worldOf(disk, sample, flows[0]!, 1);
+    // With the real log of changes, which needs room too.
+    const context = { ...made, audit: openAudit(made.docs, made.clock) };
     disk.fault = (_, operation) => {
       const isFull = disk.steps.every((step) => step.do !== 'unlink' || step.at.name !== 'reserve');
       if (growing.has(operation) && isFull) throw diskError('ENOSPC', operation);
@@ -98,10 +125,13 @@ describe('a failing disk', () => {
     await expect(createProject(context, { name: 'more' }, testActor)).rejects.toMatchObject({
       code: 'disk.full',
     });
-    await deleteProject(context, sample.owner.id, { confirm: 'sample' }, testActor);
+    await deletions[what]!(context);
     disk.fault = () => undefined;
-    expect(await listProjects(context)).toEqual([]);
-    expect(await context.blobs.list('projects')).toEqual([]);
+    const entries = await context.docs.read<{ action: string }>('.okapi/audit/2026-01');
+    expect(entries.at(-1)?.value.action).toMatch(/\.delete$/);
+    // Once there is room, it is kept back anew.
+    await (context.docs as FileDocs).keepReserve();
+    expect(disk.steps.filter((step) => step.do === 'rename' && step.to.name === 'reserve')).not.toEqual([]);
   });
 });
 

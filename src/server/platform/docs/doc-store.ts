@@ -18,6 +18,12 @@ export interface PutOptions {
   readonly urgent?: boolean;
 }
 
+export interface AppendOptions {
+  readonly durable?: boolean;
+  /** As of PutOptions. */
+  readonly urgent?: boolean;
+}
+
 export interface JournalEntry<T> {
   /** Counts from 1 without gaps within a journal. */
   readonly seq: number;
@@ -44,11 +50,7 @@ export interface DocStore {
     prefix: DocKey,
   ): Promise<{ readonly docs: string[]; readonly journals: string[]; readonly folders: string[] }>;
   /** Adds entries to a journal, in order, and returns the last seq. A torn last line is dropped by readers. */
-  append(
-    journal: DocKey,
-    values: readonly unknown[],
-    options?: { readonly durable?: boolean },
-  ): Promise<number>;
+  append(journal: DocKey, values: readonly unknown[], options?: AppendOptions): Promise<number>;
   /** Entries after a seq (default 0), oldest first, at most `limit` (default all). */
   read<T = Json>(
     journal: DocKey,

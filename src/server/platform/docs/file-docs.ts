@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ServerError } from '../../contract/errors.ts';
 import { isFull, withDiskErrors } from './disk-errors.ts';
-import type { Doc, DocKey, DocStore, JournalEntry, PutOptions } from './doc-store.ts';
+import type { AppendOptions, Doc, DocKey, DocStore, JournalEntry, PutOptions } from './doc-store.ts';
 import { DocumentCache } from './document-cache.ts';
 import { writeDurableFile } from './durable-file.ts';
 import { JournalFile } from './journal.ts';
@@ -51,7 +51,10 @@ export class FileDocs implements DocStore {
     });
   }
 
-  /** Keeps room back, so that something can still be deleted when the disk is full. To be called at each start. */
+  /**
+   * Keeps room back, so that something can still be deleted when the disk is full. To be called at each start, and now and
+   * then: what a deletion has used is kept back again once there is room.
+   */
   async keepReserve(): Promise<void> {
     const path = this.#folders.path(RESERVE);
     await withDiskErrors('keep room back for deletions', async () => {
@@ -103,11 +106,14 @@ export class FileDocs implements DocStore {
   async append(
     journal: DocKey,
     values: readonly unknown[],
-    { durable = false }: { readonly durable?: boolean } = {},
+    { durable = false, urgent = false }: AppendOptions = {},
   ): Promise<number> {
     const path = this.#path(journal, 'jsonl');
     return this.#locks.run(path, () =>
-      withDiskErrors(`write ${journal}`, () => this.#journal(journal, path).append(values, durable)),
+      withDiskErrors(`write ${journal}`, () => {
+        const write = () => this.#journal(journal, path).append(values, durable);
+        return urgent ? this.#withReserve(write) : write();
+      }),
     );
   }
 
