@@ -41,7 +41,7 @@ try {
   /** The work itself, without the service. */
   const direct = async ({ path }: { path: string }, store: boolean) => {
     const picture = await decodeWithin(await readPictureFile(path, limits), defaultLimits, 5000);
-    await inspectPicture(detector, picture, 1, store ? previews : null);
+    await inspectPicture(detector, picture, { task: 'anomaly', threshold: 1 }, store ? previews : null);
   };
   const served = (file: StagedFile, store: boolean) =>
     service.test('m-1', uploads([file]), { store }, testActor);

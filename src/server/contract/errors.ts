@@ -100,6 +100,7 @@ const serverTable = {
   'model.not_found': { status: 404, title: 'there is no such model' },
   'model.in_use': { status: 409, title: 'the model is in use' },
   'model.no_format': { status: 404, title: 'the model has no file of this format' },
+  'model.wrong_task': { status: 400, title: 'the model looks for something else: anomalies or objects' },
   'model.base_only': { status: 409, title: 'the model is only a base to train from' },
   'model.corrupt': { status: 409, title: 'the stored model is damaged' },
   'result.not_found': { status: 404, title: 'there is no such result' },

@@ -86,13 +86,22 @@ export const JobEventData = Type.Union([
     ...pass,
     validation_loss: Type.Number(),
     best: Type.Boolean(),
+    metrics: Type.Optional(
+      Type.Record(Type.String(), Type.Number(), {
+        description:
+          'of object detectors: map50, map50_95, precision, recall, and the parts box, cls and dfl of the loss',
+      }),
+    ),
   }),
   Type.Object({
     type: Type.Literal('sample'),
     ...ofJob,
     epoch: Type.Integer(),
     picture_url: Address,
-    reconstruction_url: Address,
+    reconstruction_url: Type.String({
+      description:
+        'a path of this server: what the model makes of the picture; of object detectors: what it finds in it',
+    }),
   }),
   Type.Object({ type: Type.Literal('log'), ...ofJob, text: Type.String() }),
 ]);

@@ -1,6 +1,6 @@
 // Requests and answers about models and what they say about pictures.
 import Type, { type Static } from 'typebox';
-import { Address, Moment, Slug } from './values.ts';
+import { Address, Count, Moment, Share, Slug } from './values.ts';
 
 const modelInfo = {
   model_id: Slug,
@@ -11,7 +11,9 @@ const modelInfo = {
   img_size: Type.Integer(),
   epochs_run: Type.Integer(),
   lr: Type.Number(),
-  threshold: Type.Number({ description: 'a picture is anomalous when its score is above' }),
+  threshold: Type.Number({
+    description: 'a picture is anomalous when its score is above; of object detectors: the least confidence',
+  }),
   note: Type.Union([Type.String(), Type.Null()]),
   base_model_id: Type.Union([Type.String(), Type.Null()]),
   training_mode: Type.String(),
@@ -29,11 +31,22 @@ export const ModelQuery = Type.Object(
 );
 export type ModelQuery = Static<typeof ModelQuery>;
 
+const DetectFigures = Type.Object({ map50: Share, map50_95: Share, precision: Share, recall: Share });
+
 export const ModelDetail = Type.Object({
   ...modelInfo,
+  task: Type.Enum(['anomaly', 'detect']),
   detector: Type.String(),
   encoder: Type.Union([Type.String(), Type.Null()]),
   imported: Type.Boolean(),
+  variant: Type.Union([Type.String(), Type.Null()], {
+    description: 'of object detectors, as the next three',
+  }),
+  classes: Type.Union([Type.Array(Type.String()), Type.Null()]),
+  metrics: Type.Union([DetectFigures, Type.Null()], { description: 'over the val pictures, when trained' }),
+  started_from: Type.Union([Type.String(), Type.Null()], {
+    description: 'the file of weights that the training started from',
+  }),
   job_id: Type.Union([Type.String(), Type.Null()]),
   dataset_sha256: Type.Union([Type.String(), Type.Null()]),
   thresholds: Type.Array(
@@ -44,6 +57,7 @@ export const ModelDetail = Type.Object({
       by: Type.String(),
       reason: Type.String(),
       target_false_alarm_rate: Type.Union([Type.Number(), Type.Null()]),
+      iou: Type.Union([Type.Number(), Type.Null()], { description: 'of object detectors' }),
     }),
     { description: 'oldest first; the last one holds' },
   ),
@@ -55,27 +69,83 @@ export const ThresholdChange = Type.Object(
   {
     value: Type.Optional(Type.Number({ minimum: -1e9, maximum: 1e9 })),
     target_false_alarm_rate: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })),
+    iou: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'of object detectors: the overlap above which the surer box of a class stays',
+      }),
+    ),
     note: Type.Optional(Type.String({ maxLength: 2000 })),
   },
   {
     additionalProperties: false,
     minProperties: 1,
-    description: 'either value, or target_false_alarm_rate from which a value is computed',
+    description:
+      'either value, or target_false_alarm_rate from which a value is computed; for object detectors value (the least confidence, 0..1), iou or both',
   },
 );
 export type ThresholdChange = Static<typeof ThresholdChange>;
+
+const FigureOrNone = Type.Union([Share, Type.Null()]);
+const figures = { precision: FigureOrNone, recall: FigureOrNone, f1: FigureOrNone };
+const Curve = Type.Object({
+  precisionByRecall: Type.Array(Type.Number()),
+  precision: Type.Array(FigureOrNone),
+  recall: Type.Array(Type.Number()),
+  f1: Type.Array(Type.Number()),
+});
+
+/** metrics.json of an object detector. Further fields may come. */
+export const ModelMetrics = Type.Object({
+  map50: FigureOrNone,
+  map50_95: FigureOrNone,
+  ...figures,
+  bestConfidence: Type.Union([Share, Type.Null()], { description: 'where the mean F1 is best' }),
+  perClass: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      truths: Count,
+      pictures: Count,
+      detections: Count,
+      ap50: FigureOrNone,
+      ap50_95: FigureOrNone,
+      ...figures,
+    }),
+  ),
+  curves: Type.Object({
+    recalls: Type.Array(Type.Number()),
+    confidences: Type.Array(Type.Number()),
+    classes: Type.Array(Type.Union([Curve, Type.Null()])),
+    mean: Type.Union([Curve, Type.Null()]),
+  }),
+  confusion: Type.Object({
+    confidence: Share,
+    iou: Share,
+    counts: Type.Array(Type.Array(Count), {
+      description: 'counts[truth][detection]; the last row and column are background',
+    }),
+  }),
+  counts: Type.Object({ pictures: Count, truths: Count, detections: Count }),
+  classesWithoutTruth: Type.Array(Type.String()),
+  best_epoch: Count,
+  epochs: Type.Array(Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean()])), {
+    description: 'epoch, loss and its parts, figures and learning rate (lr) of each epoch',
+  }),
+});
+export type ModelMetrics = Static<typeof ModelMetrics>;
 
 const Corners = Type.Array(Type.Number(), { minItems: 4, maxItems: 4 });
 
 /** Of a picture that was tested. */
 const TestedItem = Type.Object({
   filename: Type.String(),
-  score: Type.Number(),
-  thr: Type.Number(),
+  score: Type.Number({ description: 'of object detectors: the highest confidence, 0 when nothing is found' }),
+  thr: Type.Number({ description: 'of object detectors: the least confidence' }),
   threshold: Type.Number({ description: 'the same as thr' }),
-  is_anomaly: Type.Boolean(),
+  is_anomaly: Type.Boolean({ description: 'of object detectors: whether anything is found' }),
   image_url: Type.Union([Address, Type.Null()], { description: 'null with store=false, as the next two' }),
-  heatmap_url: Type.Union([Address, Type.Null()]),
+  heatmap_url: Type.Union([Address, Type.Null()], { description: 'null for object detectors too' }),
   overlay_url: Type.Union([Address, Type.Null()]),
   result_image: Type.Union([Address, Type.Null()], { description: 'the same as overlay_url' }),
   bboxes: Type.Array(Corners, { description: '[x, y, width, height] in pixels' }),
@@ -86,6 +156,7 @@ const TestedItem = Type.Object({
       bbox: Corners,
       box_format: Type.Literal('xyxy'),
     }),
+    { description: 'of object detectors, the surest first; bbox is [x1, y1, x2, y2] in pixels' },
   ),
   result_id: Type.Union([Type.String(), Type.Null()], { description: 'in the history of results' }),
 });
@@ -103,8 +174,19 @@ export const TestItem = Type.Union([TestedItem, UntestedItem]);
 export const TestAnswer = Type.Object({ model_id: Slug, items: Type.Array(TestItem) });
 export type TestAnswer = Static<typeof TestAnswer>;
 
+const forObjects = (what: string) =>
+  Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: `${what}; for object detectors alone, left out: the model’s`,
+    }),
+  );
+
 export const TestOptions = Type.Object(
   {
+    conf: forObjects('the least confidence'),
+    iou: forObjects('the overlap above which the surer box of a class stays'),
     store: Type.Optional(
       Type.Boolean({ default: true, description: 'false: no preview pictures and no entry in the results' }),
     ),

@@ -14,9 +14,18 @@ export const ResultItem = Type.Object({
   threshold: Type.Number(),
   is_anomaly: Type.Boolean(),
   regions: Type.Integer({ description: 'how many' }),
+  detections: Type.Array(
+    Type.Object({
+      label: Type.String(),
+      confidence: Type.Number(),
+      bbox: Type.Array(Type.Number(), { minItems: 4, maxItems: 4 }),
+      box_format: Type.Literal('xyxy'),
+    }),
+    { description: 'of object detectors' },
+  ),
   feedback: Type.Union([FeedbackName, Type.Null()]),
   image_url: Address,
-  heatmap_url: Address,
+  heatmap_url: Type.Union([Address, Type.Null()], { description: 'null for object detectors' }),
   overlay_url: Address,
 });
 export type ResultItem = Static<typeof ResultItem>;
@@ -32,7 +41,7 @@ export type ResultList = Static<typeof ResultList>;
 
 export const ResultQuery = Type.Object(
   {
-    search: Type.Optional(Type.String({ maxLength: 200, description: 'part of a file name' })),
+    search: Type.Optional(Type.String({ maxLength: 200, description: 'part of a file name or a label' })),
     verdict: Type.Optional(Type.Enum(['good', 'anomaly'])),
     limit: Type.Optional(PageSize),
     after: Type.Optional(Cursor),

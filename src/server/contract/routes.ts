@@ -9,6 +9,7 @@ import {
   ImportedModel,
   ModelDetail,
   ModelList,
+  ModelMetrics,
   ModelQuery,
   TestAnswer,
   TestOptions,
@@ -29,7 +30,14 @@ const pictureTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'ima
 const picture = { kind: 'file', types: pictureTypes, example: '(the bytes of a picture)' } as const;
 const modelFile = {
   kind: 'file',
-  types: ['application/octet-stream', 'application/zip', 'application/json', 'text/yaml'],
+  types: [
+    'application/octet-stream',
+    'application/zip',
+    'application/json',
+    'text/yaml',
+    'image/png',
+    'image/svg+xml',
+  ],
   example: '(the bytes of a file)',
 } as const;
 const events = { kind: 'events', schema: JobEventData, example: examples.events } as const;
@@ -434,6 +442,15 @@ export const routes = {
     answer: { kind: 'json', schema: ModelDetail, example: examples.modelDetail },
     errors: ['model.not_found'],
   },
+  getModelMetrics: {
+    method: 'GET',
+    path: '/models/{model_id}/metrics',
+    summary: 'How well an object detector found the objects of its val pictures: figures, curves, epochs',
+    tag: 'models',
+    scope: 'read',
+    answer: { kind: 'json', schema: ModelMetrics, example: examples.modelMetrics },
+    errors: ['model.not_found', 'blob.not_found', 'model.corrupt'],
+  },
   deleteModel: {
     method: 'DELETE',
     path: '/models/{model_id}',
@@ -447,24 +464,32 @@ export const routes = {
   testModel: {
     method: 'POST',
     path: '/models/{model_id}/test',
-    summary: 'Score pictures',
+    summary: 'Score pictures; an object detector answers detections',
     tag: 'models',
     scope: 'write',
     query: TestOptions,
     multipart: 'files',
     answer: { kind: 'json', schema: TestAnswer, example: examples.test },
-    errors: [...uploadErrors, 'model.not_found', 'model.base_only', 'model.corrupt', 'server.busy'],
+    errors: [
+      ...uploadErrors,
+      'model.not_found',
+      'model.wrong_task',
+      'model.base_only',
+      'model.corrupt',
+      'server.busy',
+    ],
   },
   patchThreshold: {
     method: 'PATCH',
     path: '/models/{model_id}/threshold',
-    summary: 'Set the threshold, by value or by the share of good parts that may be called anomalous',
+    summary:
+      'Set the threshold, by value or by the share of good parts that may be called anomalous; of an object detector the least confidence and iou',
     tag: 'models',
     scope: 'write',
     body: ThresholdChange,
     bodyExample: examples.threshold,
     answer: { kind: 'json', schema: ModelDetail, example: examples.modelDetail },
-    errors: ['model.not_found'],
+    errors: ['model.not_found', 'model.wrong_task'],
   },
   downloadModel: {
     method: 'GET',

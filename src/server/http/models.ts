@@ -7,10 +7,11 @@ import { deleteModel } from '../models/delete-model.ts';
 import { getModel } from '../models/get-model.ts';
 import { importBaseModel } from '../models/import-base-model.ts';
 import { listModels } from '../models/list-models.ts';
-import { modelInfo } from '../models/model-info.ts';
+import { modelInfo, taskOf } from '../models/model-info.ts';
 import type { ModelRecord } from '../models/model-record.ts';
 import { openDownload } from '../models/open-download.ts';
 import { patchThreshold } from '../models/patch-threshold.ts';
+import { readMetrics } from '../models/read-metrics.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Context } from '../platform/context.ts';
 import { getProject } from '../projects/get-project.ts';
@@ -21,6 +22,7 @@ import { receive } from './receive.ts';
 export const modelHandlers: Handlers<
   | 'listModels'
   | 'getModel'
+  | 'getModelMetrics'
   | 'deleteModel'
   | 'testModel'
   | 'patchThreshold'
@@ -36,6 +38,10 @@ export const modelHandlers: Handlers<
     return modelDetail(await getModel(context, params.model_id));
   },
 
+  async getModelMetrics({ services: { context }, params }) {
+    return readMetrics(context, await getModel(context, params.model_id));
+  },
+
   async deleteModel({ services: { context, inference }, params, actor }) {
     await deleteModel(context, params.model_id, actor, inference);
     return { ok: true };
@@ -45,12 +51,12 @@ export const modelHandlers: Handlers<
     const { services, params, query, actor } = call;
     // Before anything of the body is read.
     const { model_id } = await getModel(services.context, params.model_id);
-    const { store = true } = query;
+    const { store = true, conf, iou } = query;
     const { clock } = services.context;
     return receive(call, 'image.too_large', async (files) => {
       const startMs = clock.nowMs();
       const timed = new WaitedFor(files, clock);
-      const answer = await services.inference.test(model_id, timed, { store }, actor);
+      const answer = await services.inference.test(model_id, timed, { store, conf, iou }, actor);
       const seconds = (clock.nowMs() - startMs - timed.waitedMs) / 1000;
       services.metrics.countInference({ images: answer.items.length, seconds });
       return answer;
@@ -122,15 +128,20 @@ async function download(
 }
 
 function modelDetail(record: ModelRecord): Frozen<ModelDetail> {
-  const { detector, encoder, imported, job_id, dataset_sha256, thresholds, files } = record;
+  const { detector, encoder, imported, job_id, dataset_sha256, thresholds, files, objects } = record;
   return {
     ...modelInfo(record),
+    task: taskOf(record),
     detector,
     encoder,
     imported,
+    variant: objects?.variant ?? null,
+    classes: objects?.classes ?? null,
+    metrics: objects?.metrics ?? null,
+    started_from: objects?.started_from ?? null,
     job_id,
     dataset_sha256,
-    thresholds,
+    thresholds: thresholds.map(({ iou = null, ...version }) => ({ ...version, iou })),
     files: Object.entries(files).map(([name, { bytes, sha256 }]) => ({ name, bytes, sha256 })),
   };
 }

@@ -1,10 +1,15 @@
 // The program of the inference child: holds loaded detectors and inspects the pictures it is asked about.
-import { anomalyDetector, OkapiError, openRuntime } from '../../vision/index.ts';
+import { OkapiError, openRuntime } from '../../vision/index.ts';
 import { ServerError } from '../contract/errors.ts';
 import { serveRequests } from '../platform/child-pool.ts';
 import { DetectorCache } from './detector-cache.ts';
 import { decodeWithin, inspectPicture, readPictureFile } from './inspect-picture.ts';
-import type { ChildSettings, InferenceAnswer, InferenceRequest } from './inspect-request.ts';
+import type {
+  ChildSettings,
+  InferenceAnswer,
+  InferenceOutcome,
+  InferenceRequest,
+} from './inspect-request.ts';
 import { estimateBytes, loadStoredModel } from './load-stored-model.ts';
 import { PixelBudget } from './pixel-budget.ts';
 
@@ -20,24 +25,25 @@ serveRequests<InferenceRequest, InferenceAnswer>(async (request) => {
     bytes: estimateBytes(request.model),
     open: async () => loadStoredModel(request.model, await runtime),
   };
-  return detectors.use(source, async (detector, wasLoaded) => {
+  const outcome = await detectors.use<InferenceOutcome>(source, async (detector, wasLoaded) => {
     if (request.do === 'load') return { kind: 'loaded', wasLoaded };
     try {
       const file = await readPictureFile(request.picture, settings);
       return await budget.run(file.pixels, async () => {
         const picture = await decodeWithin(file, limits, decodeTimeoutMs);
-        const { threshold, previews } = request;
-        const inspected = await inspectPicture(anomalyDetector(detector), picture, threshold, previews);
+        const { judgedBy, previews } = request;
+        const inspected = await inspectPicture(detector, picture, judgedBy, previews);
         return { kind: 'inspected', wasLoaded, ...inspected } as const;
       });
     } catch (error) {
       return refusal(error);
     }
   });
+  return { ...outcome, detectors: detectors.held };
 });
 
 /** Errors that are about the picture; others are thrown. */
-function refusal(error: unknown): InferenceAnswer {
+function refusal(error: unknown): InferenceOutcome {
   const isOurs = error instanceof OkapiError || error instanceof ServerError;
   if (!isOurs || !error.code.startsWith('image.')) throw error;
   // A decoder cannot be stopped: this process ends, soon after the answer has left, and takes it along.

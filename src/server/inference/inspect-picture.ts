@@ -4,8 +4,10 @@ import { originalRegions } from '../../vision/detectors/autoencoder/inspect.ts';
 import {
   type AnomalyDetector,
   type AnomalyPrediction,
+  type Detector,
   decodePicture,
   encodePicture,
+  type ObjectDetector,
   OkapiError,
   type Picture,
   type PictureLimits,
@@ -13,9 +15,10 @@ import {
   type Region,
   renderPrediction,
 } from '../../vision/index.ts';
+import { renderDetections } from '../../vision/render/detections.ts';
 import { ServerError } from '../contract/errors.ts';
 import { typeList } from '../datasets/accepted-types.ts';
-import type { ChildSettings, FoundRegion, PreviewPaths } from './inspect-request.ts';
+import type { ChildSettings, Inspected, JudgedBy, PreviewPaths } from './inspect-request.ts';
 
 /** A file and how many pixels it says that it has. */
 export interface PictureFile {
@@ -57,14 +60,21 @@ export async function decodeWithin(
   }
 }
 
-export interface Inspected {
-  readonly score: number;
-  readonly isAnomaly: boolean;
-  readonly regions: readonly FoundRegion[];
+/** Throws model.corrupt when the model gives the picture no finite score, or does something else than its record says. */
+export async function inspectPicture(
+  detector: Detector,
+  picture: Picture,
+  judgedBy: JudgedBy,
+  previews: PreviewPaths | null,
+): Promise<Inspected> {
+  if (detector.task === 'anomaly' && judgedBy.task === 'anomaly')
+    return findAnomaly(detector, picture, judgedBy.threshold, previews);
+  if (detector.task === 'detect' && judgedBy.task === 'detect')
+    return findObjects(detector, picture, judgedBy, previews);
+  throw new ServerError('model.corrupt', 'the model does something else than its record says');
 }
 
-/** Throws model.corrupt when the model gives the picture no finite score. */
-export async function inspectPicture(
+async function findAnomaly(
   detector: AnomalyDetector,
   picture: Picture,
   threshold: number,
@@ -75,7 +85,7 @@ export async function inspectPicture(
   const prediction = { ...predicted, isAnomaly, regions: regionsOf(detector, predicted, picture, isAnomaly) };
   if (previews !== null) await drawPreviews(detector, picture, prediction, previews);
   const regions = prediction.regions.map(({ box, area, peak }) => ({ bbox: box, area, peak }));
-  return { score: predicted.score, isAnomaly, regions };
+  return { score: predicted.score, isAnomaly, regions, objects: [] };
 }
 
 async function predictOne(detector: AnomalyDetector, picture: Picture): Promise<AnomalyPrediction> {
@@ -106,11 +116,45 @@ async function drawPreviews(
   paths: PreviewPaths,
 ): Promise<void> {
   const { heatmap, overlay } = renderPrediction(picture, prediction, detector.model);
-  const write = async (path: string, drawn: Picture) =>
-    writeFile(path, await encodePicture(drawn, 'jpeg', { quality: 90 }));
   await Promise.all([
     write(paths.image, picture),
-    write(paths.heatmap, heatmap),
+    ...(paths.heatmap === null ? [] : [write(paths.heatmap, heatmap)]),
     write(paths.overlay, overlay),
   ]);
+}
+
+async function findObjects(
+  detector: ObjectDetector,
+  picture: Picture,
+  { conf, iou }: Extract<JudgedBy, { task: 'detect' }>,
+  previews: PreviewPaths | null,
+): Promise<Inspected> {
+  const { classes } = detector.model;
+  const [prediction] = await detector.predict([picture], { conf, iou });
+  const { detections } = prediction!;
+  if (!detections.every(({ confidence, box }) => [confidence, ...box].every(Number.isFinite)))
+    throw new ServerError('model.corrupt', 'the model gives a picture boxes that are not finite');
+  if (previews !== null)
+    await Promise.all([
+      write(previews.image, picture),
+      write(previews.overlay, renderDetections(picture, detections, classes)),
+    ]);
+  return {
+    score: detections[0]?.confidence ?? 0,
+    isAnomaly: detections.length > 0,
+    regions: detections.map(({ confidence, box: [x1, y1, x2, y2] }) => ({
+      bbox: [x1, y1, x2 - x1, y2 - y1],
+      area: (x2 - x1) * (y2 - y1),
+      peak: confidence,
+    })),
+    objects: detections.map(({ classId, confidence, box }) => ({
+      label: classes[classId] ?? `class ${classId}`,
+      confidence,
+      bbox: box,
+    })),
+  };
+}
+
+async function write(path: string, drawn: Picture): Promise<void> {
+  await writeFile(path, await encodePicture(drawn, 'jpeg', { quality: 90 }));
 }

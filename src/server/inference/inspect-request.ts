@@ -1,4 +1,5 @@
 // What the server asks the inference child, and what that answers: plain values and local paths.
+import type { Box } from '../../vision/dataset/labelled.ts';
 import type { PictureLimits } from '../../vision/image/decode.ts';
 import type { PictureType } from '../../vision/image/format.ts';
 import type { ErrorCode } from '../contract/errors.ts';
@@ -24,9 +25,17 @@ export interface ModelToLoad {
   readonly imageSize: number;
 }
 
+/** What a picture is judged by, whatever the model's own files say. */
+export type JudgedBy =
+  /** A picture is anomalous above the threshold. */
+  | { readonly task: 'anomaly'; readonly threshold: number }
+  /** The least confidence, and the overlap above which the surer box of a class stays. */
+  | { readonly task: 'detect'; readonly conf: number; readonly iou: number };
+
 export interface PreviewPaths {
   readonly image: string;
-  readonly heatmap: string;
+  /** null for object detectors. */
+  readonly heatmap: string | null;
   readonly overlay: string;
 }
 
@@ -37,8 +46,7 @@ export type InferenceRequest =
       readonly model: ModelToLoad;
       /** A local file. */
       readonly picture: string;
-      /** A picture is anomalous above it, whatever threshold the model's own files name. */
-      readonly threshold: number;
+      readonly judgedBy: JudgedBy;
       /** Where to write the pictures, or null for none. */
       readonly previews: PreviewPaths | null;
     };
@@ -48,19 +56,45 @@ export interface FoundRegion {
   /** [x, y, width, height] */
   readonly bbox: readonly [number, number, number, number];
   readonly area: number;
-  /** The highest score in it, absolute. */
+  /** The highest score in it, absolute; of an object its confidence. */
   readonly peak: number;
 }
 
-export type InferenceAnswer =
+/** An object in the picture, in its pixels. */
+export interface FoundObject {
+  readonly label: string;
+  /** 0..1 */
+  readonly confidence: number;
+  /** [x1, y1, x2, y2] */
+  readonly bbox: Box;
+}
+
+/** What a model says about a picture. */
+export interface Inspected {
+  /** Of an object detector: the highest confidence, 0 when it finds nothing. */
+  readonly score: number;
+  /** Of an object detector: whether it finds anything. */
+  readonly isAnomaly: boolean;
+  readonly regions: readonly FoundRegion[];
+  /** Of object detectors, the surest first. */
+  readonly objects: readonly FoundObject[];
+}
+
+/** What the child holds when it answers. */
+export interface LoadedDetectors {
+  readonly loaded: number;
+  /** As estimated. */
+  readonly bytes: number;
+}
+
+export type InferenceAnswer = InferenceOutcome & { readonly detectors: LoadedDetectors };
+
+export type InferenceOutcome =
   | { readonly kind: 'loaded'; readonly wasLoaded: boolean }
-  | {
+  | (Inspected & {
       readonly kind: 'inspected';
       /** Whether the model was read for this request. */
       readonly wasLoaded: boolean;
-      readonly score: number;
-      readonly isAnomaly: boolean;
-      readonly regions: readonly FoundRegion[];
-    }
+    })
   /** The file is no picture that can be inspected; the model is not to blame. */
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string };

@@ -5,10 +5,16 @@ import { acceptedTypes } from '../datasets/accepted-types.ts';
 import { pictureLimits } from '../datasets/probes.ts';
 import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
 import type { Context } from '../platform/context.ts';
-import type { ChildSettings, InferenceAnswer, InferenceRequest } from './inspect-request.ts';
+import type {
+  ChildSettings,
+  InferenceAnswer,
+  InferenceOutcome,
+  InferenceRequest,
+  LoadedDetectors,
+} from './inspect-request.ts';
 
 export type InspectRequest = Extract<InferenceRequest, { do: 'inspect' }>;
-export type InspectAnswer = Exclude<InferenceAnswer, { kind: 'loaded' }>;
+export type InspectAnswer = Exclude<InferenceOutcome, { kind: 'loaded' }>;
 
 type Pool = ChildPool<InferenceRequest, InferenceAnswer>;
 
@@ -16,6 +22,8 @@ type Pool = ChildPool<InferenceRequest, InferenceAnswer>;
 const PATIENCE_MS = 60_000;
 /** For pictures and the program itself, besides the models. */
 const WORKING_BYTES = 3 * 2 ** 30;
+
+const none: LoadedDetectors = { loaded: 0, bytes: 0 };
 
 export class Inspector {
   readonly #context: Context;
@@ -27,6 +35,7 @@ export class Inspector {
   #closed = false;
   #loads = 0;
   #retries = 0;
+  #detectors: LoadedDetectors = none;
 
   /** Pictures given to the child at a time: while one is computed, others are decoded, drawn and encoded. */
   constructor(context: Context, sideBySide: number) {
@@ -39,6 +48,11 @@ export class Inspector {
     return { loads: this.#loads, retries: this.#retries };
   }
 
+  /** What the child held when it last answered; nothing when there is none. */
+  get detectors(): LoadedDetectors {
+    return this.#pool.children === 0 ? none : this.#detectors;
+  }
+
   /**
    * Throws model.corrupt, server.stopping, and server.busy when the model cannot be loaded. A picture that ends the child
    * takes others with it that are worked on at the same time: each is tried once more, one by one, in a child of its own,
@@ -46,7 +60,9 @@ export class Inspector {
    */
   async inspect(request: InspectRequest): Promise<InspectAnswer> {
     try {
-      const answer = this.#counted(await this.#pool.ask(request));
+      const told = await this.#pool.ask(request);
+      this.#detectors = told.detectors;
+      const answer = this.#counted(told);
       if (answer.kind !== 'refused' || answer.code !== 'image.decode_timeout') return answer;
     } catch (error) {
       if (this.#closed || !(error instanceof ChildFailure)) throw error;

@@ -4,12 +4,12 @@ import { type ErrorCode, ServerError } from '../contract/errors.ts';
 import type { StagedFile } from '../datasets/image-record.ts';
 import { getModel } from '../models/get-model.ts';
 import { folderOf } from '../models/model-documents.ts';
-import { thresholdOf } from '../models/model-info.ts';
+import { taskOf, thresholdOf } from '../models/model-info.ts';
 import type { ModelRecord } from '../models/model-record.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import { inOrder } from './in-order.ts';
-import type { ModelToLoad } from './inspect-request.ts';
+import type { JudgedBy, LoadedDetectors, ModelToLoad } from './inspect-request.ts';
 import { type InspectAnswer, Inspector } from './inspector.ts';
 import { type StagedPreviews, stagePreviews } from './previews.ts';
 import { RequestGate } from './request-gate.ts';
@@ -19,6 +19,9 @@ import { type TestedItem, type TestItem, untested } from './test-item.ts';
 export interface TestOptions {
   /** false: no previews and no history; the answer is quicker, and nothing of the pictures stays. */
   readonly store: boolean;
+  /** Of this request alone, for object detectors: in place of the model's own. */
+  readonly conf?: number | undefined;
+  readonly iou?: number | undefined;
 }
 
 export interface InferenceStats {
@@ -32,12 +35,15 @@ export interface InferenceStats {
   readonly loads: number;
   /** Pictures tried again because the child had ended. */
   readonly retries: number;
+  /** What the child held when it last answered. */
+  readonly detectors: LoadedDetectors;
 }
 
 export interface Inference {
   /**
    * One item for each file, in the order sent; a file that is no picture has an error, and the others are as without it.
-   * Throws model.not_found, model.corrupt, server.busy, server.stopping.
+   * Throws model.not_found, model.wrong_task (conf or iou for a model that finds anomalies), model.corrupt, server.busy,
+   * server.stopping.
    */
   test(
     modelId: string,
@@ -64,15 +70,16 @@ export function openInference(context: Context): Inference {
   const uses = new Uses();
   const total = { pictures: 0, pictureSeconds: 0 };
   return {
-    test: (modelId, files, { store }, actor) =>
+    test: (modelId, files, options, actor) =>
       gate.run(() =>
         uses.during(modelId, async () => {
           const record = await getModel(context, modelId);
-          const threshold = thresholdOf(record).value;
+          const judgedBy = judgedByOf(record, options);
+          const { store } = options;
           const model = await toLoad(context, record);
           const items = await inOrder(files, SIDE_BY_SIDE, async (file) => {
             const from = context.clock.nowMs();
-            const item = await testFile(context, inspector, { model, threshold, file, store });
+            const item = await testFile(context, inspector, { model, judgedBy, file, store });
             total.pictures++;
             total.pictureSeconds += (context.clock.nowMs() - from) / 1000;
             return item;
@@ -81,10 +88,27 @@ export function openInference(context: Context): Inference {
           return { model_id: modelId, items };
         }),
       ),
-    stats: () => ({ active: gate.active, waiting: gate.waiting, ...total, ...inspector.counts }),
+    stats: () => ({
+      active: gate.active,
+      waiting: gate.waiting,
+      ...total,
+      ...inspector.counts,
+      detectors: inspector.detectors,
+    }),
     whenIdle: (modelId) => uses.whenIdle(modelId),
     close: () => inspector.close(),
   };
+}
+
+/** The thresholds of the request where it names them, else those of the record. */
+function judgedByOf(record: ModelRecord, { conf, iou }: TestOptions): JudgedBy {
+  const own = thresholdOf(record);
+  if (taskOf(record) === 'detect') return { task: 'detect', conf: conf ?? own.value, iou: iou ?? own.iou! };
+  if (conf === undefined && iou === undefined) return { task: 'anomaly', threshold: own.value };
+  throw new ServerError(
+    'model.wrong_task',
+    'conf and iou are for object detectors; this model finds anomalies: change its threshold instead',
+  );
 }
 
 /** Throws model.corrupt when a file is missing. */
@@ -102,7 +126,7 @@ async function toLoad({ blobs }: Context, record: ModelRecord): Promise<ModelToL
 
 interface FileToTest {
   readonly model: ModelToLoad;
-  readonly threshold: number;
+  readonly judgedBy: JudgedBy;
   readonly file: StagedFile;
   readonly store: boolean;
 }
@@ -110,17 +134,17 @@ interface FileToTest {
 async function testFile(
   context: Context,
   inspector: Inspector,
-  { model, threshold, file, store }: FileToTest,
+  { model, judgedBy, file, store }: FileToTest,
 ): Promise<TestItem> {
   if ('refused' in file)
     return untested(file.displayName, file.refused.code as ErrorCode, file.refused.detail);
-  const previews = store ? stagePreviews(context, model.id) : null;
+  const previews = store ? stagePreviews(context, model.id, judgedBy.task) : null;
   try {
     const paths = previews?.paths ?? null;
-    const request = { do: 'inspect', model, picture: file.path, threshold, previews: paths } as const;
+    const request = { do: 'inspect', model, picture: file.path, judgedBy, previews: paths } as const;
     const answer = await inspector.inspect(request);
     if (answer.kind === 'refused') return untested(file.displayName, answer.code, answer.detail);
-    return await itemOf(context, file.displayName, threshold, answer, previews);
+    return await itemOf(context, file.displayName, judgedBy, answer, previews);
   } finally {
     await previews?.release();
   }
@@ -129,11 +153,12 @@ async function testFile(
 async function itemOf(
   context: Context,
   filename: string,
-  threshold: number,
-  { score, isAnomaly, regions }: Extract<InspectAnswer, { kind: 'inspected' }>,
+  judgedBy: JudgedBy,
+  { score, isAnomaly, regions, objects }: Extract<InspectAnswer, { kind: 'inspected' }>,
   previews: StagedPreviews | null,
 ): Promise<TestedItem> {
   const urls = (await previews?.store()) ?? null;
+  const threshold = judgedBy.task === 'anomaly' ? judgedBy.threshold : judgedBy.conf;
   return {
     filename,
     score,
@@ -145,7 +170,7 @@ async function itemOf(
     overlay_url: urls?.overlay ?? null,
     result_image: urls?.overlay ?? null,
     bboxes: regions.map(({ bbox }) => bbox),
-    detections: [],
+    detections: objects.map((object) => ({ ...object, box_format: 'xyxy' })),
     regions,
     result_id: urls && context.ids.random(),
   };
@@ -170,10 +195,11 @@ async function remember(
         threshold,
         is_anomaly,
         regions: item.regions.length,
+        detections: item.detections,
         at,
         by: actor.name,
         image_url: item.image_url!,
-        heatmap_url: item.heatmap_url!,
+        heatmap_url: item.heatmap_url,
         overlay_url: item.overlay_url!,
       },
     ];

@@ -1,5 +1,6 @@
 // Preview pictures: random names, so that nobody can guess them; they expire, and a journal for each hour remembers when.
 import type { Readable } from 'node:stream';
+import type { Task } from '../../vision/detectors/detector.ts';
 import { ServerError } from '../contract/errors.ts';
 import type { Context } from '../platform/context.ts';
 import type { DocKey } from '../platform/docs/doc-store.ts';
@@ -15,7 +16,7 @@ interface Remembered {
   readonly names: readonly string[];
 }
 
-/** Three pictures on their way from the child to the store. */
+/** The pictures of one test on their way from the child to the store. */
 export interface StagedPreviews {
   readonly paths: PreviewPaths;
   /** Stores the pictures that the child has written; then their addresses work. */
@@ -24,25 +25,33 @@ export interface StagedPreviews {
   release(): Promise<void>;
 }
 
-const parts = ['image', 'heatmap', 'overlay'] as const;
+type Part = keyof PreviewPaths;
 
-export function stagePreviews(context: Context, modelId: string): StagedPreviews {
+const partsOf: Readonly<Record<Task, readonly Part[]>> = {
+  anomaly: ['image', 'heatmap', 'overlay'],
+  detect: ['image', 'overlay'],
+};
+
+export function stagePreviews(context: Context, modelId: string, task: Task): StagedPreviews {
+  const parts = partsOf[task];
   const staged = parts.map((part) => [part, context.workspace.stage()] as const);
-  const each = (value: (part: (typeof parts)[number]) => string) =>
-    Object.fromEntries(parts.map((part) => [part, value(part)])) as Record<keyof PreviewPaths, string>;
+  const each = (value: (part: Part) => string): PreviewPaths => {
+    const rows = Object.fromEntries(parts.map((part) => [part, value(part)]));
+    return { heatmap: null, ...(rows as { readonly image: string; readonly overlay: string }) };
+  };
   const local = new Map(staged.map(([part, { path }]) => [part, path]));
-  const names = each(() => `${context.ids.random()}.jpg`);
+  const names = new Map(parts.map((part) => [part, `${context.ids.random()}.jpg`]));
   return {
     paths: each((part) => local.get(part)!),
     async store() {
-      const entry: Remembered = { model_id: modelId, names: Object.values(names) };
+      const entry: Remembered = { model_id: modelId, names: [...names.values()] };
       const journal = `${journals}/${hourOf(context.clock.date())}`;
       // One call each: the disk then syncs them side by side, in a third of the time.
       const adopted = parts.map((part) =>
-        context.blobs.adopt(new Map([[blobKeys.preview(modelId, names[part]), local.get(part)!]])),
+        context.blobs.adopt(new Map([[blobKeys.preview(modelId, names.get(part)!), local.get(part)!]])),
       );
       await Promise.all([...adopted, context.docs.append(journal, [entry], { durable: true })]);
-      return each((part) => `/static/preview/${modelId}/${names[part]}`);
+      return each((part) => `/static/preview/${modelId}/${names.get(part)}`);
     },
     async release() {
       await Promise.all(staged.map(([, { release }]) => release()));

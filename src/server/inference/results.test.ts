@@ -20,6 +20,7 @@ const result = (n: number, changes: Partial<TestResult> = {}): TestResult => ({
   threshold: 0.45,
   is_anomaly: n > 4,
   regions: n,
+  detections: [],
   at: '2026-01-02T03:04:05.000Z',
   by: 'tester',
   image_url: `/static/preview/m-1/${n}a.jpg`,
@@ -146,10 +147,10 @@ describe('an export', () => {
     await markResult(test.context, owner, 'r7', 'missed', testActor);
     const [head, ...rows] = (await text(exportResults(test.context, owner, 'csv'))).split('\r\n');
     expect(head).toBe(
-      'result_id,at,by,model_id,filename,score,threshold,is_anomaly,regions,feedback,image_url,heatmap_url,overlay_url',
+      'result_id,at,by,model_id,filename,score,threshold,is_anomaly,regions,feedback,image_url,heatmap_url,overlay_url,detections',
     );
     expect(rows[0]).toBe(
-      'r7,2026-01-02T03:04:05.000Z,tester,m-1,plain.jpg,-1.5,0.45,true,7,missed,/static/preview/m-1/7a.jpg,/static/preview/m-1/7b.jpg,/static/preview/m-1/7c.jpg',
+      'r7,2026-01-02T03:04:05.000Z,tester,m-1,plain.jpg,-1.5,0.45,true,7,missed,/static/preview/m-1/7a.jpg,/static/preview/m-1/7b.jpg,/static/preview/m-1/7c.jpg,',
     );
     const cells = rows.slice(1, 8).map((row) => row.slice(row.indexOf('m-1,') + 4, row.indexOf(',-1.5')));
     expect(cells).toEqual(['"a,""b"""', `"'\rx"`, `'\tx`, `'@sum`, `'-1`, `'+1`, `'=cmd()`]);
@@ -161,6 +162,27 @@ describe('an export', () => {
     expect(JSON.parse(await text(exportResults(test.context, owner, 'json')))).toEqual(
       [2, 1].map((n) => ({ ...result(n), feedback: null })),
     );
+  });
+
+  it('tells what was found, and of results from before there were detections that there are none', async () => {
+    const found = [
+      { label: 'scratch', confidence: 0.91234, bbox: [10, 20.04, 30, 40], box_format: 'xyxy' },
+      { label: 'dent, deep', confidence: 0.5, bbox: [1, 2, 3, 4], box_format: 'xyxy' },
+    ] as const;
+    const { detections: _, ...old } = result(2);
+    await addResults(test.context, owner, [
+      result(1, { detections: found, heatmap_url: null }),
+      old as TestResult,
+    ]);
+    const rows = (await text(exportResults(test.context, owner, 'csv'))).split('\r\n');
+    expect(rows[1]).toMatch(/2c\.jpg,$/);
+    expect(rows[2]).toMatch(
+      /,,\/static.*1c\.jpg,"scratch 0\.9123 \[10 20 30 40\]; dent, deep 0\.5 \[1 2 3 4\]"$/,
+    );
+    const all = JSON.parse(await text(exportResults(test.context, owner, 'json')));
+    expect(all.map(({ detections }: TestResult) => detections)).toEqual([[], found]);
+    expect(await ids({ search: 'SCRATCH' })).toEqual(['r1']);
+    expect(await ids({ search: 'part' })).toEqual(['r2', 'r1']);
   });
 
   it('of nothing is empty', async () => {

@@ -6,6 +6,7 @@ import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import { journalKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
+import type { DetectedItem } from './test-item.ts';
 
 export const feedbacks = ['false_alarm', 'missed'] as const;
 export type Feedback = (typeof feedbacks)[number];
@@ -19,10 +20,13 @@ export interface TestResult {
   readonly is_anomaly: boolean;
   /** How many. */
   readonly regions: number;
+  /** Of object detectors. */
+  readonly detections: readonly DetectedItem[];
   readonly at: string;
   readonly by: string;
   readonly image_url: string;
-  readonly heatmap_url: string;
+  /** null for object detectors. */
+  readonly heatmap_url: string | null;
   readonly overlay_url: string;
 }
 
@@ -32,7 +36,8 @@ export interface JudgedResult extends TestResult {
 }
 
 type Entry =
-  | ({ readonly type: 'result' } & TestResult)
+  /** Without detections: written before there were object detectors. */
+  | ({ readonly type: 'result' } & Omit<TestResult, 'detections'> & Partial<TestResult>)
   | {
       readonly type: 'feedback';
       readonly result_id: string;
@@ -55,7 +60,7 @@ export async function addResults(
 }
 
 export interface ResultQuery {
-  /** Part of the file name, in any case. */
+  /** Part of the file name or of the label of a detection, in any case. */
   readonly search?: string;
   readonly verdict?: 'anomaly' | 'good';
   /** The cursor of the page before. */
@@ -136,12 +141,14 @@ const columns = [
   'image_url',
   'heatmap_url',
   'overlay_url',
+  'detections',
 ] as const satisfies readonly (keyof JudgedResult)[];
 
 const writers: Record<ExportFormat, (rows: Rows) => AsyncIterable<string>> = {
   async *csv(rows) {
     yield `${columns.join(',')}\r\n`;
-    for await (const { result } of rows) yield `${columns.map((name) => cell(result[name])).join(',')}\r\n`;
+    for await (const { result } of rows)
+      yield `${columns.map((name) => cell(plain(result[name]))).join(',')}\r\n`;
   },
   async *json(rows) {
     let before = '[\n';
@@ -152,6 +159,19 @@ const writers: Record<ExportFormat, (rows: Rows) => AsyncIterable<string>> = {
     yield before === '[\n' ? '[]\n' : '\n]\n';
   },
 };
+
+/** Such as "scratch 0.91 [10 20 30 40]; dent 0.5 [1 2 3 4]", with the corners in pixels. */
+function plain(value: JudgedResult[(typeof columns)[number]]): string | number | boolean | null {
+  if (typeof value !== 'object' || value === null) return value;
+  return value
+    .map(
+      ({ label, confidence, bbox }) =>
+        `${label} ${round(confidence, 4)} [${bbox.map((v) => round(v, 1)).join(' ')}]`,
+    )
+    .join('; ');
+}
+
+const round = (value: number, digits: number) => Number(value.toFixed(digits));
 
 /** RFC 4180. A text that a spreadsheet would take for a formula gets a leading apostrophe; numbers stay numbers. */
 function cell(value: string | number | boolean | null): string {
@@ -180,14 +200,18 @@ async function* newestFirst(
         continue;
       }
       const { type, ...result } = value;
-      yield { seq, result: { ...result, feedback: feedback.get(id) ?? null } };
+      yield { seq, result: { detections: [], ...result, feedback: feedback.get(id) ?? null } };
     }
   }
 }
 
-function fits({ filename, is_anomaly }: TestResult, { search, verdict }: ResultQuery): boolean {
+function fits({ filename, is_anomaly, detections }: TestResult, { search, verdict }: ResultQuery): boolean {
   if (verdict !== undefined && is_anomaly !== (verdict === 'anomaly')) return false;
-  return search === undefined || filename.toLowerCase().includes(search.toLowerCase());
+  if (search === undefined) return true;
+  const wanted = search.toLowerCase();
+  return [filename, ...detections.map(({ label }) => label)].some((text) =>
+    text.toLowerCase().includes(wanted),
+  );
 }
 
 /** The last seq of a page and a check sum over what was asked, so that a cursor fits its own query alone. */

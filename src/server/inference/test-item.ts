@@ -1,15 +1,23 @@
 // What POST /models/{id}/test answers for each file, under the original's names.
 import type { ErrorCode } from '../contract/errors.ts';
-import type { FoundRegion } from './inspect-request.ts';
+import type { FoundObject, FoundRegion } from './inspect-request.ts';
+
+/** An object, in pixels of the picture. */
+export interface DetectedItem extends FoundObject {
+  readonly box_format: 'xyxy';
+}
 
 export interface TestedItem {
   readonly filename: string;
+  /** Of an object detector: the highest confidence, 0 when it finds nothing. */
   readonly score: number;
+  /** Of an object detector: the least confidence. */
   readonly thr: number;
   /** The same as thr. */
   readonly threshold: number;
+  /** Of an object detector: whether it finds anything. */
   readonly is_anomaly: boolean;
-  /** null when nothing is stored. */
+  /** null when nothing is stored; of objects there is no heatmap. */
   readonly image_url: string | null;
   readonly heatmap_url: string | null;
   readonly overlay_url: string | null;
@@ -17,8 +25,8 @@ export interface TestedItem {
   readonly result_image: string | null;
   /** [x, y, width, height] in pixels of the picture. */
   readonly bboxes: readonly FoundRegion['bbox'][];
-  /** Of object detectors. */
-  readonly detections: readonly never[];
+  /** Of object detectors, the surest first. */
+  readonly detections: readonly DetectedItem[];
   readonly regions: readonly FoundRegion[];
   /** In the history; null when nothing is stored. */
   readonly result_id: string | null;

@@ -1,10 +1,12 @@
 // The texts in a bundle: how to run the model anywhere, and whose weights it holds.
 import type { EncoderName } from '../../vision/encoders/encoder.ts';
-import { thresholdOf } from './model-info.ts';
+import { taskOf, thresholdOf } from './model-info.ts';
 import type { ModelRecord } from './model-record.ts';
+import { objectsReadme } from './objects-readme.ts';
 
 /** README.txt of a bundle. */
 export function bundleReadme(record: ModelRecord, hasOnnx: boolean): string {
+  if (taskOf(record) === 'detect') return objectsReadme(record);
   const { model_id, img_size: size } = record;
   const { value, pixel_value } = thresholdOf(record);
   const head = `Model ${model_id}, made ${record.created_at}
@@ -40,14 +42,20 @@ In Python:
 }
 
 /** LICENCES.txt of a bundle. */
-export function licenceNotes({ encoder }: ModelRecord): string {
+export function licenceNotes({ encoder, objects }: ModelRecord): string {
   const known = encoder !== null && Object.hasOwn(notes, encoder);
   const note = known ? notes[encoder as EncoderName] : `Encoder: ${encoder ?? 'not recorded'}.`;
+  const started = objects?.started_from ?? null;
   return `The trained part of this model belongs to whoever trained it.
 
-${note}
+${started === null ? (objects === undefined ? note : note.replace('"encoder."', '"trunk."')) : startedFrom(started)}
 `;
 }
+
+const startedFrom = (
+  file: string,
+) => `The training started from the weights of ${file}, which was given by whoever trained it: their licence holds for
+this model too. Weights that Ultralytics publishes are under AGPL-3.0, unless you have another licence from them.`;
 
 const notes: Readonly<Record<EncoderName, string>> = {
   'dinov3-convnext-tiny': `The weights named "encoder." are those of DINOv3 ConvNeXt-Tiny by Meta, under the DINOv3 License. Whoever passes this

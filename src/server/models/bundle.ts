@@ -4,11 +4,12 @@ import { ZipFile } from 'yazl';
 import type { Context } from '../platform/context.ts';
 import { bundleReadme, licenceNotes } from './bundle-texts.ts';
 import { folderOf } from './model-documents.ts';
-import { thresholdOf } from './model-info.ts';
+import { taskOf, thresholdOf } from './model-info.ts';
 import type { ModelRecord } from './model-record.ts';
 import { type OpenFile, readModelText, verifyFile } from './open-model-file.ts';
+import { metricsFile } from './read-metrics.ts';
 
-const bundled = ['model.onnx', 'model.safetensors', 'config.yaml', 'golden.png', 'golden.json'];
+const bundled = ['model.onnx', 'model.safetensors', 'config.yaml', metricsFile, 'golden.png', 'golden.json'];
 /** Models of the original may have nothing else. */
 const otherwise = ['model.pt', 'model.pth'];
 
@@ -46,6 +47,7 @@ function namesIn({ files }: ModelRecord): string[] {
 
 /** The model's own threshold.json, with the threshold that holds now and who set it. */
 async function thresholdText(context: Context, record: ModelRecord): Promise<string> {
+  if (taskOf(record) === 'detect') return detectThresholdText(record);
   const file = 'threshold.json';
   const own = Object.hasOwn(record.files, file) ? await readModelText(context, record, file) : '{}';
   const { value, pixel_value, at, by, reason, target_false_alarm_rate } = thresholdOf(record);
@@ -57,4 +59,9 @@ async function thresholdText(context: Context, record: ModelRecord): Promise<str
     ...(pixel_value !== null && { threshold_pixel: pixel_value }),
   };
   return `${JSON.stringify(changed, null, 2)}\n`;
+}
+
+function detectThresholdText(record: ModelRecord): string {
+  const { value, iou, at, by, reason } = thresholdOf(record);
+  return `${JSON.stringify({ conf: value, iou, note: reason, set_at: at, set_by: by }, null, 2)}\n`;
 }

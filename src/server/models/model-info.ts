@@ -1,4 +1,5 @@
 // What the API answers about a model.
+import type { Task } from '../../vision/detectors/detector.ts';
 import { ServerError } from '../contract/errors.ts';
 import { folderOf } from './model-documents.ts';
 import type { ModelInfo, ModelRecord, ThresholdVersion } from './model-record.ts';
@@ -22,6 +23,11 @@ export function modelInfo(record: ModelRecord): ModelInfo {
     training_mode,
     path: folderOf(record),
   };
+}
+
+/** What the model looks for. */
+export function taskOf({ objects }: ModelRecord): Task {
+  return objects === undefined ? 'anomaly' : 'detect';
 }
 
 /** The version that holds now. Throws model.base_only for weights that were uploaded to train from. */

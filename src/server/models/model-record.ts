@@ -1,15 +1,29 @@
 // A trained or imported model as it is stored. Its files are blobs that never change; the record is what makes it exist.
+import type { DetectModel } from '../../vision/detectors/detector.ts';
 import type { Owner } from '../platform/queue/job.ts';
 
 export interface ThresholdVersion {
+  /** The score above which a picture is anomalous; of object detectors the least confidence. */
   readonly value: number;
-  /** null for models of the original, which have none. */
+  /** null for models of the original and for object detectors, which have none. */
   readonly pixel_value: number | null;
   readonly at: string;
   readonly by: string;
   /** "calibration", or the note of the person who changed it. */
   readonly reason: string;
   readonly target_false_alarm_rate: number | null;
+  /** Always there for object detectors: the overlap above which the surer box of a class stays. */
+  readonly iou?: number;
+}
+
+/** What only object detectors have. */
+export interface ObjectsLearnt {
+  readonly variant: string;
+  readonly classes: readonly string[];
+  /** Over the val pictures, when it was trained. */
+  readonly metrics: DetectModel['metrics'];
+  /** The name of the file of weights that it started from; null: none. */
+  readonly started_from: string | null;
 }
 
 export interface ModelRecord {
@@ -31,7 +45,9 @@ export interface ModelRecord {
   readonly thresholds: readonly ThresholdVersion[];
   /** File name to size and SHA-256: verified when it is loaded. */
   readonly files: { readonly [name: string]: { readonly bytes: number; readonly sha256: string } };
-  /** SHA-256 over the ids of the images that it learnt from. */
+  /** There for object detectors alone. */
+  readonly objects?: ObjectsLearnt;
+  /** SHA-256 over what it learnt from: the ids of images, or a dataset of boxes. */
   readonly dataset_sha256: string | null;
   readonly job_id: string | null;
 }

@@ -61,5 +61,6 @@ function corrupt({ model_id }: ModelRecord, file: string, what: string): ServerE
 const contentTypes: Readonly<Record<string, string>> = {
   '.json': 'application/json',
   '.png': 'image/png',
+  '.svg': 'image/svg+xml',
   '.yaml': 'application/yaml',
 };

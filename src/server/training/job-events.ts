@@ -39,12 +39,13 @@ const rows: Rows = {
     steps: same.steps,
     progress: same.progress,
   }),
-  epoch: ({ best, validationLoss: validation_loss, learningRate: learning_rate, ...same }) => ({
+  epoch: ({ best, validationLoss: validation_loss, learningRate: learning_rate, metrics, ...same }) => ({
     type: 'epoch',
     ...pick(same),
     validation_loss,
     learning_rate,
     best,
+    ...(metrics !== undefined && { metrics }),
   }),
 };
 

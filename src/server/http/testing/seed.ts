@@ -47,6 +47,7 @@ export async function seed({ ask, services: { context }, folder }: TestApp): Pro
       threshold: 2,
       is_anomaly: false,
       regions: 0,
+      detections: [],
       at: '2026-01-02T03:04:05.000Z',
       by: 'tester',
       image_url: '/a',

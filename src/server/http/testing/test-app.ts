@@ -150,7 +150,15 @@ const lookingInference: Inference = {
     for await (const file of files) items.push(itemOf(file));
     return { model_id: modelId, items };
   },
-  stats: () => ({ active: 0, waiting: 0, pictures: 0, pictureSeconds: 0, loads: 0, retries: 0 }),
+  stats: () => ({
+    active: 0,
+    waiting: 0,
+    pictures: 0,
+    pictureSeconds: 0,
+    loads: 0,
+    retries: 0,
+    detectors: { loaded: 0, bytes: 0 },
+  }),
   async whenIdle() {},
   async close() {},
 };

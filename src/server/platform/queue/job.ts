@@ -77,6 +77,8 @@ export type JobEvent =
       readonly learning_rate: number;
       readonly best: boolean;
       readonly phase: string;
+      /** Further figures by their names. */
+      readonly metrics?: Readonly<Record<string, number>>;
     }
   /** Addresses of two preview pictures. */
   | {
