@@ -298,7 +298,7 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
   });
 
   const norm = sqrt(grads.map((g) => sumSquare(g)).reduce((a, b) => add(a, b)));
-  const factor = options.clipNorm === undefined ? undefined : clipFactor(norm, options.clipNorm);
+  const clipping = options.clipNorm === undefined ? undefined : clipFactor(norm, options.clipNorm);
   const sound = mixed ? finite(norm) : undefined;
   const guarded = (next: Value, old: Value) => (sound ? where(sound, next, old) : next);
 
@@ -311,12 +311,13 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
       ]),
     );
     const w = weights[i]!;
-    const g = factor ? mul(grads[i]!, factor) : grads[i]!;
+    const g = clipping ? mul(grads[i]!, clipping) : grads[i]!;
+    const factor = optimizer.rateOf(parameter.group);
     const updated = optimizer.update({
       w,
       g,
       slots,
-      lr: rate.lr,
+      lr: factor === 1 ? rate.lr : mul(rate.lr, factor),
       step: rate.step,
       decay: optimizer.decayOf(parameter.group),
     });

@@ -65,7 +65,7 @@ type Rule = (state: Moving, g: number, lr: number, t: number, decay: number) => 
 function byHand(
   rule: Rule,
   decays: readonly [weight: number, bias: number] = [0, 0],
-  clipNorm = Infinity,
+  { clipNorm = Infinity, rates = [1, 1] }: { clipNorm?: number; rates?: readonly [number, number] } = {},
 ): number[][] {
   const states: Moving[] = names.flatMap((_, i) =>
     Array.from({ length: size }, () => ({ w: 0.5 + i, memory: [0, 0] })),
@@ -75,7 +75,7 @@ function byHand(
     const norm = Math.hypot(...gradients);
     const factor = Math.min(1, clipNorm / (norm + 1e-6));
     for (const [i, state] of states.entries())
-      rule(state, gradients[i]! * factor, lr, t + 1, decays[i < size ? 0 : 1]);
+      rule(state, gradients[i]! * factor, lr * rates[i < size ? 0 : 1], t + 1, decays[i < size ? 0 : 1]);
     return states.map(({ w }) => w);
   });
 }
@@ -131,6 +131,20 @@ describe('a compiled step follows the rule', () => {
     for (const [t, w] of expected.entries()) expect(relativeError(found[t]!, w)).toBeLessThan(2e-5);
   });
 
+  it('with a smaller rate for one group', async () => {
+    const factors = { rates: { weight: 0.25 } };
+    for (const [optimizer, rule] of [
+      [sgd({ momentum: 0.9, ...factors }), sgdRule(0.9, false)],
+      [adam(factors), adamRule(false)],
+      [adamW({ weightDecay: 0, ...factors }), adamRule(true)],
+    ] as const) {
+      const found = await trained(optimizer);
+      const expected = byHand(rule, [0, 0], { rates: [0.25, 1] });
+      expect(relativeError(found.at(-1)!, expected.at(-1)!)).toBeLessThan(2e-5);
+      expect(relativeError(found.at(-1)!, byHand(rule).at(-1)!)).toBeGreaterThan(0.01);
+    }
+  });
+
   it('and each rule differs from every other', () => {
     const ends = rows.map(([, , rule, decays]) => byHand(rule, decays).at(-1)!.join());
     expect(new Set(ends).size).toBe(rows.length);
@@ -139,10 +153,12 @@ describe('a compiled step follows the rule', () => {
   it('of clipping by the global norm: shrunk together when above, untouched when below', async () => {
     for (const clipNorm of [0.5, 3, 1e6]) {
       const found = await trained(sgd(), { clipNorm });
-      const expected = byHand(sgdRule(0, false), [0, 0], clipNorm);
+      const expected = byHand(sgdRule(0, false), [0, 0], { clipNorm });
       expect(relativeError(found.at(-1)!, expected.at(-1)!)).toBeLessThan(1e-5);
     }
     const free = byHand(sgdRule(0, false)).at(-1)!;
-    expect(relativeError(byHand(sgdRule(0, false), [0, 0], 3).at(-1)!, free)).toBeGreaterThan(0.01);
+    expect(relativeError(byHand(sgdRule(0, false), [0, 0], { clipNorm: 3 }).at(-1)!, free)).toBeGreaterThan(
+      0.01,
+    );
   });
 });

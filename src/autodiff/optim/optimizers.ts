@@ -19,6 +19,8 @@ export interface Optimizer {
   readonly slots: readonly string[];
   /** Weight decay by parameter group; 0 for groups that are not named, `other` when it is one number for all. */
   decayOf(group: string): number;
+  /** Factor of the learning rate by parameter group; 1 for groups that are not named. */
+  rateOf(group: string): number;
   update(inputs: UpdateInputs): { readonly w: Value; readonly slots: Readonly<Record<string, Value>> };
 }
 
@@ -27,6 +29,13 @@ export type WeightDecay = number | Readonly<Record<string, number>>;
 
 function decayLookup(decay: WeightDecay = 0): (group: string) => number {
   return (group) => (typeof decay === 'number' ? decay : (decay[group] ?? 0));
+}
+
+/** Factors of the learning rate by parameter group. */
+export type RateFactors = Readonly<Record<string, number>>;
+
+function rateLookup(rates: RateFactors = {}): (group: string) => number {
+  return (group) => rates[group] ?? 1;
 }
 
 /** Adds decay * w to a gradient (L2 regularisation). */
@@ -39,6 +48,7 @@ export interface AdamOptions {
   readonly beta2?: number;
   readonly eps?: number;
   readonly weightDecay?: WeightDecay;
+  readonly rates?: RateFactors;
 }
 
 /** The step of Adam before the learning rate: m-hat / (sqrt(v-hat) + eps), with the corrections moved to scalars. */
@@ -57,6 +67,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   return {
     slots: ['m', 'v'],
     decayOf: decayLookup(options.weightDecay),
+    rateOf: rateLookup(options.rates),
     update: (inputs) => {
       const { change, slots } = adamStep(regularised(inputs), inputs, options);
       return { w: sub(inputs.w, change), slots };
@@ -69,6 +80,7 @@ export function adamW(options: AdamOptions = {}): Optimizer {
   return {
     slots: ['m', 'v'],
     decayOf: decayLookup(options.weightDecay ?? 0.01),
+    rateOf: rateLookup(options.rates),
     update: (inputs) => {
       const { w, lr, decay } = inputs;
       const { change, slots } = adamStep(inputs.g, inputs, options);
@@ -82,6 +94,7 @@ export interface SgdOptions {
   readonly momentum?: number;
   readonly nesterov?: boolean;
   readonly weightDecay?: WeightDecay;
+  readonly rates?: RateFactors;
 }
 
 /** Stochastic gradient descent with (Nesterov) momentum, as torch.optim.SGD with dampening 0. */
@@ -90,6 +103,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   return {
     slots: momentum === 0 ? [] : ['momentum'],
     decayOf: decayLookup(options.weightDecay),
+    rateOf: rateLookup(options.rates),
     update: (inputs) => {
       const { w, lr, slots } = inputs;
       const g = regularised(inputs);
