@@ -98,7 +98,7 @@ function renamed(tensors: Tensors, wanted: readonly Parameter[]): Tensors {
 }
 
 function copied(tensor: NamedTensor, name: string): Float32Array {
-  const data = Float32Array.from(toFloat32(tensor, name));
+  const data = toFloat32(tensor, name).slice();
   const negative = name.endsWith('.running_var') ? data.findIndex((v) => v < 0) : -1;
   if (negative < 0) return data;
   throw new OkapiError(
@@ -143,7 +143,7 @@ function classCounts(known: number | null, classes: number): string {
   const count = (n: number) => (n === 1 ? '1 class' : `${n} classes`);
   return known === null
     ? `the file has another one than ${count(classes)} need`
-    : `the file knows ${count(known)} and the network ${count(classes)}`;
+    : `the file knows ${count(known)} and the network ${classes}`;
 }
 
 function listed(names: readonly string[]): string {
