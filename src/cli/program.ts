@@ -1,10 +1,10 @@
 // The commands and their options, as `--help` shows them. Each command's code is loaded only when it is called.
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { sampleKinds } from '../vision/dataset/sample-parts/sample-part.ts';
 import { autoencoderSettings } from '../vision/detectors/autoencoder/settings.ts';
 import { encoderNames } from '../vision/encoders/encoder.ts';
 import { devices } from '../vision/runtime/backends.ts';
+import { versions } from '../vision/version.ts';
 import { addFsck } from './commands/fsck.ts';
 import { addImport } from './commands/import.ts';
 import { addKeys } from './commands/keys.ts';
@@ -26,7 +26,7 @@ export async function runProgram(
     terminal,
     environment,
     args,
-    version: packageVersion(),
+    version: versions().okapi,
     now: () => performance.now(),
     date: () => new Date(),
   };
@@ -40,12 +40,6 @@ export async function runProgram(
   } catch (error) {
     return reportFailure(error, terminal, environment.debug);
   }
-}
-
-/** From the package file, which lies two folders up from src/cli as from dist/cli. */
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 type Done = (exitCode: number) => void;

@@ -46,6 +46,12 @@ export interface SessionPlace {
   download(tensor: Tensor): Promise<RuntimeTensor>;
 }
 
+/**
+ * A larger model holds its weights and answers little: copying it for `withStop` costs more (0.2 s for 112 MB) than the
+ * copies of its results. A training step is given its weights, so its model is small and what it answers is large.
+ */
+const MOST_COPIED_BYTES = 16 * 2 ** 20;
+
 /** Compiles a model. Throws an Error that says what the engine did not accept. */
 export async function openSession(
   place: SessionPlace,
@@ -58,7 +64,8 @@ export async function openSession(
     const create = place.engine.InferenceSession;
     const all = { ...settings, ...more };
     if (typeof model === 'string') return create.create(model, all);
-    return create.create(keeps ? model : withStop(model), all);
+    const copies = !keeps && model.length <= MOST_COPIED_BYTES;
+    return create.create(copies ? withStop(model) : model, all);
   };
   try {
     if (!keeps) return new OnnxSession(place, await compile());

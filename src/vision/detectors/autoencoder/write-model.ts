@@ -1,5 +1,4 @@
 // The model folder of a trained autoencoder, written in one go.
-import { createRequire } from 'node:module';
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder.ts';
 import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
@@ -8,6 +7,7 @@ import { encodePicture } from '../../image/encode.ts';
 import type { CalibrationScores, Threshold } from '../../scoring/threshold.ts';
 import { writeThreshold } from '../../scoring/threshold-file.ts';
 import type { FitResult } from '../../training/fit.ts';
+import { versions } from '../../version.ts';
 import type { TrainRequest } from '../detector.ts';
 import { goldenPicture, goldenRecord, writeGolden } from '../golden.ts';
 import { writeConfig } from '../model-config.ts';
@@ -114,12 +114,4 @@ function configOf(parts: TrainerParts, { request, result, threshold, createdAt }
     },
     versions: { ...versions(), node: process.version, device: runtime.device },
   };
-}
-
-function versions() {
-  const { version, dependencies } = createRequire(import.meta.url)('../../../../package.json') as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
-  return { okapi: version, onnxruntime: dependencies['onnxruntime-node'] };
 }

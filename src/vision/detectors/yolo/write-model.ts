@@ -1,5 +1,4 @@
 // The model folder of a trained object detector, written in one go.
-import { createRequire } from 'node:module';
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder.ts';
 import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
@@ -11,6 +10,7 @@ import {
   type JudgedDetections,
 } from '../../scoring/detection-metrics.ts';
 import type { FitResult } from '../../training/fit.ts';
+import { versions } from '../../version.ts';
 import { detectionGraph } from '../../yolo/detection-graph.ts';
 import type { DetectFigures, TrainRequest } from '../detector.ts';
 import { goldenOptions, goldenPicture, goldenRecord, writeGoldenBoxes } from '../golden.ts';
@@ -173,12 +173,4 @@ function metricsOf({ settings }: TrainerParts, { result }: Made, report: Detecti
       best,
     })),
   };
-}
-
-function versions() {
-  const { version, dependencies } = createRequire(import.meta.url)('../../../../package.json') as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
-  return { okapi: version, onnxruntime: dependencies['onnxruntime-node'] };
 }
