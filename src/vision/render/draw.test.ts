@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Point } from '../scoring/outline.ts';
-import { paint, strokePolygons } from './draw.ts';
+import { fillBox, paint, strokePolygons } from './draw.ts';
 
 const square: Point[] = [
   [10, 10],
@@ -85,5 +85,28 @@ describe('paint', () => {
     const data = new Uint8Array(9).fill(100);
     paint(data, Uint8Array.of(0, 255, 128), [200, 100, 0], 0.5);
     expect([...data]).toEqual([100, 100, 100, 150, 100, 50, 125, 100, 75]);
+  });
+});
+
+describe('fillBox', () => {
+  it('fills what of the rectangle lies in the picture', () => {
+    const filled = (x: number, y: number, w: number, h: number) => {
+      const picture = { width: 4, height: 3, data: new Uint8Array(36) };
+      fillBox(picture, [x, y, w, h], [1, 2, 3]);
+      for (let i = 0; i < 36; i += 3)
+        expect([...picture.data.subarray(i, i + 3)]).toEqual(picture.data[i] === 1 ? [1, 2, 3] : [0, 0, 0]);
+      return Array.from({ length: 12 }, (_, i) => picture.data[i * 3]).join('');
+    };
+    expect(filled(1, 1, 2, 2)).toBe('000001100110');
+    expect(filled(-5, -5, 6, 100)).toBe('100010001000');
+    expect(filled(3, 2, 9, 9)).toBe('000000000001');
+    for (const [x, y, w, h] of [
+      [4, 0, 1, 1],
+      [0, 3, 1, 1],
+      [0, 0, 0, 2],
+      [2, 2, -1, 1],
+      [-3, 0, 3, 3],
+    ] as const)
+      expect(filled(x, y, w, h)).toBe('000000000000');
   });
 });

@@ -75,11 +75,19 @@ export function paint(data: Uint8Array, coverage: Coverage, colour: Colour, opac
   }
 }
 
-/** Fill a rectangle, cut off at the picture's edges. */
+/** Fill a rectangle of whole pixels, cut off at the picture's edges: one row by hand, the others copied from it. */
 export function fillBox({ width, height, data }: Picture, [x, y, w, h]: Box, colour: Colour): void {
-  for (let row = Math.max(0, y); row < Math.min(height, y + h); row++)
-    for (let column = Math.max(0, x); column < Math.min(width, x + w); column++)
-      data.set(colour, (row * width + column) * 3);
+  const [left, right] = [Math.max(0, x), Math.min(width, x + w)];
+  const [top, bottom] = [Math.max(0, y), Math.min(height, y + h)];
+  if (left >= right || top >= bottom) return;
+  const from = (top * width + left) * 3;
+  const to = (top * width + right) * 3;
+  for (let i = from; i < to; i += 3) {
+    data[i] = colour[0];
+    data[i + 1] = colour[1];
+    data[i + 2] = colour[2];
+  }
+  for (let row = 1; row < bottom - top; row++) data.copyWithin(from + row * width * 3, from, to);
 }
 
 /** A frame of the given thickness, inside the box. */
