@@ -102,6 +102,14 @@ describe('evaluateDetections by hand', () => {
     expect(report.bestConfidence).toBe(0.7); // the middle of 0.501 .. 0.9
   });
 
+  it('takes the last of two objects that are overlapped equally, as pycocotools does', () => {
+    const truths = [truth([0, 0, 10, 10]), truth([4, 0, 14, 10])];
+    const detections = [found(0.9, [2, 0, 12, 10]), found(0.8, [4, 0, 14, 10])];
+    expect(evaluateDetections([{ truths, detections }], ['a']).map50).toBeCloseTo(51 / 101, 12);
+    truths.reverse();
+    expect(evaluateDetections([{ truths, detections }], ['a']).map50).toBe(1);
+  });
+
   it('orders equal confidences by picture', () => {
     const right = { truths: [truth(here)], detections: [found(0.5, here)] };
     const wrong = { truths: [], detections: [found(0.5, here)] };
