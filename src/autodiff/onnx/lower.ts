@@ -1,10 +1,9 @@
 // Rewrites ops that ONNX lacks, or that ONNX Runtime runs slowly, into ones that it has and runs fast.
 import type { Graph, Node, Value } from '../graph.ts';
-import type { OpName, Pads, Pair } from '../ops/attributes.ts';
+import type { OpName, Pads } from '../ops/attributes.ts';
 import {
   abs,
   add,
-  concat,
   constant,
   conv2d,
   div,
@@ -13,7 +12,6 @@ import {
   matmul,
   mean,
   mul,
-  pad,
   reciprocal,
   relu,
   reshape,
@@ -21,12 +19,12 @@ import {
   slice,
   sqrt,
   sub,
-  sum,
   transpose,
 } from '../ops/build.ts';
 import { apply } from '../ops/infer.ts';
 import { rewrite, simplify } from '../rewrite.ts';
 import { mixBeforeResize } from '../upsampled-conv.ts';
+import { lowerConvWeightGrad, mirroredPads } from './conv-weight-gradient.ts';
 
 /**
  * What the graph is lowered for. 'portable' uses standard ONNX ops alone and no training mode, which only the CPU has;
@@ -158,93 +156,4 @@ function turnedAround(x: Value): Value {
   const reversal = new Array<number>(n * n).fill(0);
   for (let i = 0; i < n; i++) reversal[i * n + n - 1 - i] = 1;
   return n === 1 ? x : matmul(x, constant(reversal, [n, n], x.type.dtype));
-}
-
-/**
- * dW of a convolution, dW[o, c, i, j] = sum over n, y, x of dy[n, o, y, x] * xpad[n, c, y * stride + i * dilation, ...]:
- * one long matrix product a tap, over all pixels of the batch. Each tap needs a shifted copy of one side, so at stride 1
- * the side with fewer channels is shifted; shifting dy turns the taps around.
- */
-function lowerConvWeightGrad(node: Node<'convWeightGrad'>): Value {
-  if (node.attributes.groups > 1) return groupedWeightGrad(node);
-  const [x, dy] = node.inputs as [Value, Value];
-  const { kernel, stride, pads, dilation } = node.attributes;
-  const channels = x.type.shape[1]!;
-  const [, outChannels, height, width] = dy.type.shape as [number, number, number, number];
-  const turnedPads = mirroredPads(kernel, dilation, pads);
-  const turned =
-    stride[0] === 1 && stride[1] === 1 && outChannels < channels && turnedPads.every((p) => p >= 0);
-  const [fixed, moving] = turned ? [x, dy] : [dy, x];
-  const size: Pair = turned ? [x.type.shape[2]!, x.type.shape[3]!] : [height, width];
-  const pixels = (v: Value) => reshape(v, [v.type.shape[0]!, -1]);
-  const still = pixels(channelsFirst(fixed));
-  const taps = shifts(channelsFirst(moving), {
-    kernel,
-    dilation,
-    stride,
-    pads: turned ? turnedPads : pads,
-    size,
-  }).map(pixels);
-  const products = (turned ? taps.reverse() : taps).map((tap) =>
-    turned ? matmul(tap, still, { transB: true }) : matmul(still, tap, { transB: true }),
-  );
-  const stacked = concat(
-    products.map((product) => reshape(product, [1, outChannels * channels])),
-    0,
-  );
-  return reshape(transpose(stacked, [1, 0]), [outChannels, channels, ...kernel]);
-}
-
-/** [N, C, H, W] -> [C, N, H, W]. */
-function channelsFirst(x: Value): Value {
-  return transpose(x, [1, 0, 2, 3]);
-}
-
-/** The padding with which a kernel turned around reaches the same pixels. */
-function mirroredPads(kernel: Pair, dilation: Pair, pads: Pads): Pads {
-  const reach = [(kernel[0] - 1) * dilation[0], (kernel[1] - 1) * dilation[1]] as const;
-  return [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]];
-}
-
-interface Shifts {
-  readonly kernel: Pair;
-  readonly dilation: Pair;
-  readonly stride: Pair;
-  readonly pads: Pads;
-  /** Height and width of each result. */
-  readonly size: Pair;
-}
-
-/** One shifted copy of x [A, B, H, W] per tap of the kernel, row by row: each [A, B, ...size]. */
-function shifts(x: Value, { kernel, dilation, stride, pads, size }: Shifts): Value[] {
-  const padded = pad(x, [0, 0, pads[0], pads[1]], [0, 0, pads[2], pads[3]]);
-  const end = (i: 0 | 1, start: number) => start + (size[i] - 1) * stride[i] + 1;
-  const out: Value[] = [];
-  for (let i = 0; i < kernel[0]; i++) {
-    for (let j = 0; j < kernel[1]; j++) {
-      const starts = [i * dilation[0], j * dilation[1]] as const;
-      const ends = [end(0, starts[0]), end(1, starts[1])];
-      out.push(slice(padded, { axes: [2, 3], starts, ends, steps: stride }));
-    }
-  }
-  return out;
-}
-
-/** With groups each group has few channels, so the taps go into one product per image and group. */
-function groupedWeightGrad(node: Node<'convWeightGrad'>): Value {
-  const [x, dy] = node.inputs as [Value, Value];
-  const { kernel, stride, pads, dilation, groups } = node.attributes;
-  const [n, channels] = x.type.shape as [number, number];
-  const [, outChannels, height, width] = dy.type.shape as [number, number, number, number];
-  const each = channels / groups;
-  const area = height * width;
-  const taps = shifts(x, { kernel, dilation, stride, pads, size: [height, width] });
-  const columns = concat(
-    taps.map((tap) => reshape(tap, [n, groups, 1, each, area])),
-    2,
-  );
-  const flat = reshape(columns, [n, groups, taps.length * each, area]);
-  const product = matmul(reshape(dy, [n, groups, outChannels / groups, area]), flat, { transB: true });
-  const total = reshape(sum(product, { axes: [0] }), [outChannels, taps.length, each]);
-  return reshape(transpose(total, [0, 2, 1]), [outChannels, each, ...kernel]);
 }
