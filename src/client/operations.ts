@@ -39,8 +39,11 @@ export const operations: Operations = {
   putLabel: { method: 'PUT', path: '/projects/{project_id}/labels/{filename}', json: true },
 
   getYoloDataset: { method: 'GET', path: '/projects/{project_id}/yolo/dataset', json: true },
+  getYoloHealth: { method: 'GET', path: '/projects/{project_id}/yolo/dataset/health', json: true },
+  downloadYoloDataset: { method: 'GET', path: '/projects/{project_id}/yolo/dataset/download', json: false },
   deleteYoloDataset: { method: 'DELETE', path: '/projects/{project_id}/yolo/dataset', json: true },
   uploadYoloDataset: { method: 'POST', path: '/projects/{project_id}/yolo/dataset/upload', json: true },
+  makeYoloDataset: { method: 'POST', path: '/projects/{project_id}/yolo/dataset/from-labels', json: true },
   trainYolo: { method: 'POST', path: '/projects/{project_id}/yolo/train', json: true },
 
   listJobs: { method: 'GET', path: '/jobs', json: true },

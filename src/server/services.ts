@@ -5,6 +5,7 @@ import type { BaseModelChecks } from './models/base-model-checks.ts';
 import type { ApiKeys } from './platform/api-keys.ts';
 import type { Context } from './platform/context.ts';
 import type { Metrics } from './platform/metrics.ts';
+import type { DatasetBuilds } from './yolo/dataset-builds.ts';
 
 /** Whether the server takes requests. */
 export interface Readiness {
@@ -17,6 +18,8 @@ export interface Services {
   readonly inference: Inference;
   /** Of uploaded base models. */
   readonly checks: BaseModelChecks;
+  /** Of datasets for object detection. */
+  readonly datasets: DatasetBuilds;
   readonly keys: ApiKeys;
   readonly metrics: Metrics;
   readonly readiness: Readiness;

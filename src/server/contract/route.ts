@@ -29,6 +29,8 @@ export interface Route {
   readonly bodyExample?: unknown;
   /** The field name of the files of a multipart body: `files` takes many, `file` one. */
   readonly multipart?: 'files' | 'file';
+  /** The file is an archive, which may be larger than others. */
+  readonly archive?: true;
   readonly answer: Answer;
   /** Besides those that every route may answer. */
   readonly errors: readonly ErrorCode[];

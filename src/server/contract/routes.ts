@@ -21,7 +21,7 @@ import type { Route } from './route.ts';
 import { Limits, Readiness } from './system.ts';
 import { ProjectTraining, SceneTraining, StartedJob } from './training.ts';
 import { Ok } from './values.ts';
-import { YoloDatasetInfo, YoloTraining } from './yolo.ts';
+import { YoloDatasetHealth, YoloDatasetInfo, YoloTraining, YoloUpload } from './yolo.ts';
 
 const ok = { kind: 'json', schema: Ok, example: examples.ok } as const;
 const job = { kind: 'json', schema: JobInfo, example: examples.job } as const;
@@ -50,6 +50,35 @@ const uploadErrors = [
   'request.too_large',
   'upload.too_many_files',
   'upload.total_too_large',
+] as const;
+
+const datasetErrors = [
+  'project.not_found',
+  'project.wrong_mode',
+  'dataset.layout',
+  'dataset.names',
+  'dataset.class_gap',
+  'dataset.labels',
+  'dataset.pictures',
+  'dataset.too_large',
+  'dataset.too_few_images',
+  'dataset.changed',
+] as const;
+
+const zipErrors = [
+  'zip.not_a_zip',
+  'zip.truncated',
+  'zip.malformed',
+  'zip.inconsistent',
+  'zip.unsafe_path',
+  'zip.link_not_allowed',
+  'zip.duplicate_entry',
+  'zip.encrypted',
+  'zip.unsupported_compression',
+  'zip.overlap',
+  'zip.size_mismatch',
+  'zip.crc_mismatch',
+  'zip.too_large',
 ] as const;
 
 export const routes = {
@@ -326,28 +355,57 @@ export const routes = {
     tag: 'yolo',
     scope: 'read',
     answer: { kind: 'json', schema: YoloDatasetInfo, example: examples.yoloDataset },
-    errors: ['project.not_found', 'project.wrong_mode', 'yolo.not_available'],
+    errors: ['project.not_found', 'project.wrong_mode'],
+  },
+  getYoloHealth: {
+    method: 'GET',
+    path: '/projects/{project_id}/yolo/dataset/health',
+    summary: 'How sound the dataset is: counts, what is missing, what looks wrong',
+    tag: 'yolo',
+    scope: 'read',
+    answer: { kind: 'json', schema: YoloDatasetHealth, example: examples.yoloHealth },
+    errors: ['project.not_found', 'project.wrong_mode', 'yolo.no_dataset'],
+  },
+  downloadYoloDataset: {
+    method: 'GET',
+    path: '/projects/{project_id}/yolo/dataset/download',
+    summary: 'The dataset as a ZIP file',
+    tag: 'yolo',
+    scope: 'read',
+    answer: { kind: 'file', types: ['application/zip'], example: '(the bytes of a ZIP file)' },
+    errors: ['project.not_found', 'project.wrong_mode', 'yolo.no_dataset', 'dataset.changed', 'doc.corrupt'],
   },
   deleteYoloDataset: {
     method: 'DELETE',
     path: '/projects/{project_id}/yolo/dataset',
-    summary: 'Delete the dataset of a detection project',
+    summary: 'Delete the dataset of a detection project; trainings that use it keep it until they end',
     tag: 'yolo',
     scope: 'write',
     answer: ok,
-    errors: ['project.not_found', 'project.wrong_mode', 'yolo.not_available'],
+    errors: ['project.not_found', 'project.wrong_mode', 'yolo.no_dataset'],
     limit: 'delete',
   },
   uploadYoloDataset: {
     method: 'POST',
     path: '/projects/{project_id}/yolo/dataset/upload',
-    summary: 'Replace the dataset of a detection project by a ZIP file',
+    summary: 'Replace the dataset of a detection project by a ZIP file, once that was checked whole',
     tag: 'yolo',
     scope: 'write',
+    query: YoloUpload,
     multipart: 'file',
+    archive: true,
     answer: { kind: 'json', schema: YoloDatasetInfo, example: examples.yoloDataset },
-    errors: [...uploadErrors, 'project.not_found', 'project.wrong_mode', 'yolo.not_available'],
+    errors: [...uploadErrors, ...datasetErrors, ...zipErrors],
     limit: 'upload',
+  },
+  makeYoloDataset: {
+    method: 'POST',
+    path: '/projects/{project_id}/yolo/dataset/from-labels',
+    summary: 'Replace the dataset by the labelled images of the project and their boxes',
+    tag: 'yolo',
+    scope: 'write',
+    answer: { kind: 'json', schema: YoloDatasetInfo, example: examples.yoloDataset },
+    errors: datasetErrors,
   },
   trainYolo: {
     method: 'POST',

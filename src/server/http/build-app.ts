@@ -283,7 +283,7 @@ function checkShapes(params: Readonly<Record<string, string>>): void {
 /** By the headers alone: an unwanted body is refused before it comes. */
 function checkBodyHeaders(
   config: Services['context']['config'],
-  { method, multipart, body }: Route,
+  { method, multipart, archive, body }: Route,
   headers: FastifyRequest['headers'],
 ): void {
   const length = headers['content-length'];
@@ -298,7 +298,10 @@ function checkBodyHeaders(
   if (type !== wanted)
     throw new ServerError('request.unsupported_type', `expected the Content-Type ${wanted}, got ${found}`);
   if (multipart !== undefined)
-    checkAnnouncedLength(length, uploadLimits(config, multipart, 'image.too_large'));
+    checkAnnouncedLength(
+      length,
+      uploadLimits(config, { multipart, ...(archive && { archive }) }, 'image.too_large'),
+    );
   else if (Number(length ?? 0) > jsonLimits.maxBytes)
     throw new ServerError(
       'request.too_large',

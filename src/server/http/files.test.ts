@@ -159,20 +159,20 @@ describe('results', () => {
 });
 
 describe('object detection', () => {
-  it('says that the project is of another mode, or that it is not there yet', async () => {
-    const made = { method: 'POST', url: '/projects', payload: { name: 'd', training_mode: 'yolo' } } as const;
-    const yolo = (await test.ask(made)).json().project_id;
+  it('says that the project is of another mode, or that there is none', async () => {
     const expected = [
       [seeded.project_id, 400, 'project.wrong_mode'],
-      [yolo, 501, 'yolo.not_available'],
       ['nobody', 404, 'project.not_found'],
     ] as const;
     for (const [id, status, code] of expected) {
       const url = `/projects/${id}/yolo`;
       for (const request of [
         { url: `${url}/dataset` },
+        { url: `${url}/dataset/health` },
+        { url: `${url}/dataset/download` },
         { method: 'DELETE', url: `${url}/dataset` } as const,
         upload(`${url}/dataset/upload`, [{ name: 'file', filename: 'a.zip', body: 'x' }]),
+        { method: 'POST', url: `${url}/dataset/from-labels` } as const,
         { method: 'POST', url: `${url}/train`, payload: {} } as const,
       ]) {
         const answer = await test.ask(request);

@@ -17,7 +17,7 @@ import type { Context } from '../platform/context.ts';
 import { getProject } from '../projects/get-project.ts';
 import { answerOpenFile } from './file-answer.ts';
 import type { Call, Handlers } from './handler.ts';
-import { receive } from './receive.ts';
+import { onlyFile, receive } from './receive.ts';
 
 export const modelHandlers: Handlers<
   | 'listModels'
@@ -144,11 +144,4 @@ function modelDetail(record: ModelRecord): Frozen<ModelDetail> {
     thresholds: thresholds.map(({ iou = null, ...version }) => ({ ...version, iou })),
     files: Object.entries(files).map(([name, { bytes, sha256 }]) => ({ name, bytes, sha256 })),
   };
-}
-
-/** To the end of the body, so that what follows the file is looked at too. */
-async function onlyFile<T>(files: AsyncIterable<T>): Promise<T> {
-  const all: T[] = [];
-  for await (const file of files) all.push(file);
-  return all[0]!;
 }

@@ -1,5 +1,6 @@
 // The limits of an upload from the settings, by what its route takes.
 import { defaultLimits as checkpointLimits } from '../../vision/checkpoint/limits.ts';
+import { archiveLimits } from '../../vision/dataset/detection/archive-directory.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { Route } from '../contract/route.ts';
 import { type RouteId, routes } from '../contract/routes.ts';
@@ -12,11 +13,11 @@ const mib = 2 ** 20;
 
 export function uploadLimits(
   { uploads }: Config,
-  field: 'files' | 'file',
+  { multipart: field = 'files', archive }: Pick<Route, 'multipart' | 'archive'>,
   tooLarge: ErrorCode,
 ): UploadLimits {
   if (field === 'file') {
-    const bytes = checkpointLimits.bytes;
+    const bytes = archive ? archiveLimits.packedBytes : checkpointLimits.bytes;
     return { field, maxFiles: 1, maxFileBytes: bytes, maxTotalBytes: bytes + mib, tooLarge };
   }
   return {
@@ -34,7 +35,13 @@ export function receive<Id extends RouteId, T>(
   tooLarge: ErrorCode,
   use: (files: AsyncIterable<StagedFile>) => Promise<T>,
 ): Promise<T> {
-  const id = request.routeOptions.config.id!;
-  const { multipart }: Route = routes[id];
-  return withUpload(request, context.workspace, uploadLimits(context.config, multipart!, tooLarge), use);
+  const route: Route = routes[request.routeOptions.config.id!];
+  return withUpload(request, context.workspace, uploadLimits(context.config, route, tooLarge), use);
+}
+
+/** Of a body that may have one file: it is read to its end. */
+export async function onlyFile<T>(files: AsyncIterable<T>): Promise<T> {
+  const all: T[] = [];
+  for await (const file of files) all.push(file);
+  return all[0]!;
 }

@@ -1,25 +1,71 @@
-// Routes of object detection. The detector is not part of this version; they say so, and who has the wrong project.
+// Routes of object detection: the dataset of a project. The training is not part of this version; it says so.
 import { ServerError } from '../contract/errors.ts';
 import type { Context } from '../platform/context.ts';
-import { getProject } from '../projects/get-project.ts';
+import type { Services } from '../services.ts';
+import { datasetHealth, datasetInfo } from '../yolo/dataset-answers.ts';
+import { checkYoloProject, currentVersion, needVersion } from '../yolo/dataset-documents.ts';
+import { datasetFromLabels } from '../yolo/dataset-from-labels.ts';
+import { deleteDataset } from '../yolo/delete-dataset.ts';
+import { openDatasetZip } from '../yolo/open-dataset-zip.ts';
+import type { DatasetParts } from '../yolo/put-dataset.ts';
+import { uploadDataset } from '../yolo/upload-dataset.ts';
+import { answerOpenFile } from './file-answer.ts';
 import type { Handlers } from './handler.ts';
+import { onlyFile, receive } from './receive.ts';
 
 export const yoloHandlers: Handlers<
-  'getYoloDataset' | 'deleteYoloDataset' | 'uploadYoloDataset' | 'trainYolo'
+  | 'getYoloDataset'
+  | 'getYoloHealth'
+  | 'downloadYoloDataset'
+  | 'deleteYoloDataset'
+  | 'uploadYoloDataset'
+  | 'makeYoloDataset'
+  | 'trainYolo'
 > = {
-  getYoloDataset: ({ services, params }) => notAvailable(services.context, params.project_id),
-  deleteYoloDataset: ({ services, params }) => notAvailable(services.context, params.project_id),
-  uploadYoloDataset: ({ services, params }) => notAvailable(services.context, params.project_id),
+  async getYoloDataset({ services: { context }, params: { project_id } }) {
+    return datasetInfo(project_id, await currentVersion(context, project_id));
+  },
+
+  async getYoloHealth({ services: { context }, params }) {
+    return datasetHealth(await needVersion(context, params.project_id));
+  },
+
+  async downloadYoloDataset({ services: { context }, params, request, reply }) {
+    const { version, filename, ...file } = await openDatasetZip(context, params.project_id);
+    return answerOpenFile(request, reply, file, { etag: version, immutable: false, downloadName: filename });
+  },
+
+  async deleteYoloDataset({ services: { context }, params, actor }) {
+    await deleteDataset(context, params.project_id, actor);
+    return { ok: true };
+  },
+
+  async uploadYoloDataset(call) {
+    const { services, params, query, actor } = call;
+    const { project_id } = params;
+    // Before anything of the body is read.
+    await checkYoloProject(services.context, project_id);
+    const options = { allowPartial: query.allow_partial ?? false };
+    return receive(call, 'zip.too_large', async (files) => {
+      const file = await onlyFile(files);
+      const version = await uploadDataset(partsOf(services), project_id, file, options, actor);
+      return datasetInfo(project_id, version);
+    });
+  },
+
+  async makeYoloDataset({ services, params: { project_id }, actor }) {
+    return datasetInfo(project_id, await datasetFromLabels(partsOf(services), project_id, actor));
+  },
+
   trainYolo: ({ services, params }) => notAvailable(services.context, params.project_id),
 };
 
+function partsOf({ context, datasets }: Services): DatasetParts {
+  return { context, builds: datasets };
+}
+
 /** Throws project.not_found, project.wrong_mode, yolo.not_available. */
 async function notAvailable(context: Context, projectId: string): Promise<never> {
-  const { training_mode } = await getProject(context, projectId);
-  if (training_mode !== 'yolo')
-    throw new ServerError(
-      'project.wrong_mode',
-      `expected a project of the mode yolo, this one has ${training_mode}`,
-    );
+  await checkYoloProject(context, projectId);
   throw new ServerError('yolo.not_available', 'this version cannot train or test object detectors yet');
 }

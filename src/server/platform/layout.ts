@@ -22,6 +22,9 @@ export const docKeys = {
   snapshots: '.okapi/snapshots' as DocKey,
   /** The list of images that a training learns from, under its hash. */
   snapshot: (sha256: string): DocKey => `.okapi/snapshots/${sha256}`,
+  yoloDatasets: '.okapi/yolo' as DocKey,
+  /** All dataset versions of a project in one document. */
+  yolo: (projectId: string): DocKey => `.okapi/yolo/${projectId}`,
   apiKeys: '.okapi/keys' as DocKey,
   apiKey: (name: string): DocKey => `.okapi/keys/${name}`,
   /** What was answered to requests with an Idempotency-Key. */
@@ -46,6 +49,8 @@ export const blobKeys = {
     owner.kind === 'scene'
       ? `models/${modelId}`
       : `projects/${owner.id}/${imported ? 'imports' : 'models'}/${modelId}`,
+  /** The folder of a dataset version. */
+  yoloVersion: (projectId: string, version: string): BlobKey => `projects/${projectId}/yolo/${version}`,
   previews: (modelId: string): BlobKey => `preview/${modelId}`,
   preview: (modelId: string, name: string): BlobKey => `preview/${modelId}/${name}`,
 } as const;

@@ -25,6 +25,7 @@ export async function sweepProject(context: Context, id: string): Promise<boolea
   await removeModels(context, owner);
   await docs.deleteJournal(journalKeys.results(owner));
   await docs.deleteAll(docKeys.labels(id));
+  await docs.delete(docKeys.yolo(id));
   await docs.delete(docKeys.images(owner));
   await blobs.deleteAll(blobKeys.owner(owner));
   for (const folder of (await docs.list(blobKeys.owner(owner))).folders)

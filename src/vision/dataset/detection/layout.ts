@@ -79,7 +79,7 @@ export function arrange(
   );
   const notes: string[] = [];
   const named = yaml === null ? null : byYaml(pictures, yaml, notes);
-  const placed = named ?? byConvention(pictures, notes);
+  const placed = named ?? byConvention(pictures);
   if (placed.length === 0) throw noLayout(files);
   const all = placed.map(({ split, picture, stem }) => {
     const label = labels.get(stem) ?? null;
@@ -141,7 +141,7 @@ function byYaml(
   });
 }
 
-function byConvention(pictures: readonly NamedFile[], notes: string[]): Placed[] {
+function byConvention(pictures: readonly NamedFile[]): Placed[] {
   const found = pictures.flatMap((picture) => {
     const place = placeOf(picture.name);
     return place === null ? [] : [{ picture, ...place }];
@@ -160,7 +160,6 @@ function byConvention(pictures: readonly NamedFile[], notes: string[]): Placed[]
     const splits = [...new Set(chosen.map(({ split }) => split))].join(' and ');
     throw new OkapiError('dataset.layout', `${expectedLayout}; found only ${splits}`);
   }
-  if (chosen.some(({ split }) => split === null)) notes.push('there are no folders train and val');
   return chosen.map(({ picture, split, imagesAt }) => ({
     split: split ?? 'train',
     picture,

@@ -117,7 +117,8 @@ function damaged(name: string, why: string): never {
   throw new OkapiError('zip.crc_mismatch', `expected ${quotedName(name)} whole, it is damaged: ${why}`);
 }
 
-async function withDiskErrors<T>(work: () => Promise<T>): Promise<T> {
+/** What the disk itself reports becomes disk.full or disk.io_error. */
+export async function withDiskErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

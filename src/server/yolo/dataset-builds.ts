@@ -1,0 +1,45 @@
+// Datasets are unpacked and checked in a child process, one at a time, under caps of memory and time.
+import { moduleBeside } from '../../vision/runtime/child.ts';
+import { type ErrorCode, ServerError } from '../contract/errors.ts';
+import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
+import type { BuildRequest, BuiltDataset } from './build-dataset.ts';
+
+export interface DatasetBuilds {
+  /** Throws the zip.*, dataset.* and disk.* errors; then files may be left in the folder. */
+  build(request: BuildRequest): Promise<BuiltDataset>;
+  close(): Promise<void>;
+}
+
+export interface BuildCaps {
+  readonly memoryBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** Three pictures of the largest size are decoded at a time; 200,000 files take most of an hour. */
+const defaultCaps: BuildCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 3600_000 };
+
+export function openDatasetBuilds(caps: BuildCaps = defaultCaps): DatasetBuilds {
+  const pool = new ChildPool<BuildRequest, BuiltDataset>({
+    module: moduleBeside(import.meta.url, './dataset-child'),
+    size: 1,
+    ...caps,
+  });
+  return {
+    async build(request) {
+      try {
+        return await pool.ask(request);
+      } catch (error) {
+        if (!(error instanceof ChildFailure)) throw error;
+        const [code, text] = failures[error.reason];
+        throw new ServerError(code, text, { cause: error });
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+const failures: Record<ChildFailure['reason'], readonly [ErrorCode, string]> = {
+  timeout: ['dataset.too_large', 'the dataset took too long to check'],
+  memory: ['dataset.too_large', 'the dataset needed more memory than there is to check it'],
+  crashed: ['dataset.pictures', 'the program that checks the dataset ended over it'],
+};
