@@ -34,6 +34,8 @@ import type { Readiness, Services } from './services.ts';
 import { sweepJobs } from './training/sweep-jobs.ts';
 import { trainRunner } from './training/train-runner.ts';
 import { trainingKind } from './training/training-order.ts';
+import { openDatasetBuilds } from './yolo/dataset-builds.ts';
+import { sweepDatasets } from './yolo/sweep-datasets.ts';
 
 export interface StartOptions {
   /** Of config.yaml and .env. */
@@ -115,11 +117,23 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   closing.add(() => probes.close());
   const checks = openBaseModelChecks();
   closing.add(() => checks.close());
+  const datasets = openDatasetBuilds();
+  closing.add(() => datasets.close());
   parts = { queue, inference };
 
   const readiness: Readiness = { state: 'ready' };
   const version = await productVersion();
-  const services: Services = { context, probes, inference, checks, keys, metrics, readiness, version };
+  const services: Services = {
+    context,
+    probes,
+    inference,
+    checks,
+    datasets,
+    keys,
+    metrics,
+    readiness,
+    version,
+  };
   const app = await buildApp(services);
   closing.addFirst(() => closeApp(app));
   await app.listen({ host: config.server.host, port: config.server.port });
@@ -212,7 +226,14 @@ function sweepNowAndThen(context: Context): { stop(): Promise<void> } {
   let running = Promise.resolve();
   const sweep = () => {
     running = running.then(async () => {
-      for (const task of [sweepDeleted, sweepImages, sweepPreviews, sweepRequests, sweepJobs])
+      for (const task of [
+        sweepDeleted,
+        sweepImages,
+        sweepDatasets,
+        sweepPreviews,
+        sweepRequests,
+        sweepJobs,
+      ])
         await task(context).catch((error: unknown) =>
           context.log.error({ err: error }, 'a sweep was cut short; the next one goes on'),
         );
