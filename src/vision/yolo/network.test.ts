@@ -152,6 +152,17 @@ describe('the trunk of an okapi variant', () => {
     expect(new Set(own.map(({ group }) => group))).toEqual(new Set(['trunk', 'trunk-bias']));
   });
 
+  it('is trained from another block where it is told so', () => {
+    const trained = (firstTrainedBlock: number) => {
+      const parts = { variant: parseVariant('okapi-n'), classes: 2, seed: 1, trunk, firstTrainedBlock };
+      const own = yoloNetwork(parts)
+        .parameters.all()
+        .filter((p) => p.trainable && p.name.startsWith('trunk.'));
+      return new Set(own.map(({ name }) => name.split('.')[1])).size;
+    };
+    expect([trained(0), trained(7), trained(15)]).toEqual([15, 8, 0]);
+  });
+
   it('does not share its numbers with the tensors it began with', () => {
     const other = yoloNetwork({ variant: parseVariant('okapi-n'), classes: 2, seed: 1, trunk });
     other.parameters.get('trunk.block9.project.weight')!.data.fill(0);

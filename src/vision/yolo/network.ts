@@ -38,6 +38,8 @@ export interface YoloParts {
   readonly seed: number;
   /** Weights of the pretrained trunk; without them the trunk of an okapi variant is drawn, to be replaced. */
   readonly trunk?: Tensors;
+  /** The first block of the trunk that is trained, 0 to 15 (none); 4 when left out. A higher one is quicker to train. */
+  readonly firstTrainedBlock?: number;
 }
 
 interface BackboneRow {
@@ -55,10 +57,10 @@ const backbones: Readonly<Record<Backbone, BackboneRow>> = {
 };
 
 /** A network with fresh weights. Throws checkpoint.key_mismatch when `trunk` has other tensors than the net. */
-export function yoloNetwork({ variant, classes, seed, trunk }: YoloParts): YoloNetwork {
+export function yoloNetwork({ variant, classes, seed, trunk, firstTrainedBlock }: YoloParts): YoloNetwork {
   const parameters = new Parameters(seed);
   const { normalization, maps } = backbones[variant.backbone];
-  if (variant.backbone === 'mobilenetv3-coco') defineTrunk(parameters, trunk);
+  if (variant.backbone === 'mobilenetv3-coco') defineTrunk(parameters, trunk, firstTrainedBlock);
   const network: YoloNetwork = {
     variant,
     classes,

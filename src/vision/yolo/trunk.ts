@@ -16,9 +16,9 @@ export const trunkNormalization = mobilenetV3Normalization;
 
 /**
  * The stem and the blocks before this one stay as they are. They see edges and textures, which are the same everywhere, on
- * the largest maps, where the backward pass would cost most: it ends at the first block whose result has stride 8.
+ * the largest maps, where the backward pass would cost most: it ends at the first block whose input has stride 8.
  */
-const firstTrained = 4;
+export const firstTrainedBlock = 4;
 
 /**
  * Names the trunk's weights under `trunk.`, in the groups 'trunk' and, for the biases, 'trunk-bias', for a learning rate
@@ -26,13 +26,13 @@ const firstTrained = 4;
  * Batch norm is folded into them, so nothing holds them back: they want a smaller rate than the rest.
  * Throws checkpoint.key_mismatch.
  */
-export function defineTrunk(parameters: Parameters, found?: Tensors): void {
+export function defineTrunk(parameters: Parameters, found?: Tensors, firstTrained = firstTrainedBlock): void {
   const shapes = mobilenetV3Shapes();
   if (found !== undefined) matchKeys(shapes, found);
   for (const [name, shape] of shapes) {
     const full = `trunk.${name}`;
     const bias = shape.length === 1;
-    const options = { trainable: isTrained(name), group: bias ? 'trunk-bias' : 'trunk' };
+    const options = { trainable: blockOf(name) >= firstTrained, group: bias ? 'trunk-bias' : 'trunk' };
     const data = found
       ? toFloat32(found.get(name)!, name)
       : parameters.define(full, shape, bias ? fill(0) : kaimingNormal, options).data;
@@ -40,9 +40,9 @@ export function defineTrunk(parameters: Parameters, found?: Tensors): void {
   }
 }
 
-function isTrained(name: string): boolean {
-  const block = /^block(\d+)\./.exec(name);
-  return block !== null && Number(block[1]) >= firstTrained;
+/** The number of a weight's block; the stem stands before the first. */
+function blockOf(name: string): number {
+  return Number(/^block(\d+)\./.exec(name)?.[1] ?? -1);
 }
 
 /** planes: [N, 3, S, S] -> maps at strides 8, 16 and 32, as wide as the neck of the variant expects them. */
