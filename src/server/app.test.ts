@@ -91,6 +91,8 @@ describe('the server', () => {
     const metrics = await (await fetch(url(server, '/metrics'))).text();
     expect(metrics).toMatch('okapi_jobs{state="finished"} 1');
     expect(metrics).toMatch('okapi_inference_images_total 2');
+    expect(metrics).toMatch('okapi_detectors_loaded 1');
+    expect(metrics).not.toMatch(/ NaN$/m);
     await server.close();
 
     const again = await start();

@@ -1,6 +1,6 @@
 // The server: puts its parts together once, in order, and takes them apart again.
-import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
+import { versions } from '../vision/version.ts';
 import { ServerError } from './contract/errors.ts';
 import { type JobState, jobStates } from './contract/job-states.ts';
 import { openProbes } from './datasets/probes.ts';
@@ -122,7 +122,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   parts = { queue, inference };
 
   const readiness: Readiness = { state: 'ready' };
-  const version = await productVersion();
+  const version = versions().okapi;
   const services: Services = {
     context,
     probes,
@@ -137,7 +137,16 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   const app = await buildApp(services);
   closing.addFirst(() => closeApp(app));
   await app.listen({ host: config.server.host, port: config.server.port });
-  const sweeping = sweepNowAndThen(context);
+  const sweeping = sweepNowAndThen(context, [
+    sweepDeleted,
+    sweepImages,
+    sweepDatasets,
+    sweepPreviews,
+    sweepRequests,
+    sweepJobs,
+    // On a disk that is still full there is nothing to keep back.
+    () => docs.keepReserve().catch(unlessFull),
+  ]);
   closing.addFirst(() => sweeping.stop());
   const { port } = app.server.address() as { port: number };
   log.info({ host: config.server.host, port, version }, 'ready');
@@ -216,24 +225,20 @@ function readingsOf(
       for (const { state } of jobs) counts[state]++;
       return counts;
     },
-    detectors: () => ({ loaded: Number.NaN, bytes: Number.NaN }),
+    detectors: () => parts()?.inference.stats().detectors ?? { loaded: 0, bytes: 0 },
     waitingInferences: () => parts()?.inference.stats().waiting ?? 0,
   };
 }
 
 /** Removes what has expired and what deletions have left, now and every while. */
-function sweepNowAndThen(context: Context): { stop(): Promise<void> } {
+function sweepNowAndThen(
+  context: Context,
+  tasks: readonly ((context: Context) => Promise<unknown>)[],
+): { stop(): Promise<void> } {
   let running = Promise.resolve();
   const sweep = () => {
     running = running.then(async () => {
-      for (const task of [
-        sweepDeleted,
-        sweepImages,
-        sweepDatasets,
-        sweepPreviews,
-        sweepRequests,
-        sweepJobs,
-      ])
+      for (const task of tasks)
         await task(context).catch((error: unknown) =>
           context.log.error({ err: error }, 'a sweep was cut short; the next one goes on'),
         );
@@ -250,7 +255,6 @@ function sweepNowAndThen(context: Context): { stop(): Promise<void> } {
   };
 }
 
-async function productVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+function unlessFull(error: unknown): void {
+  if (!(error instanceof ServerError && error.code === 'disk.full')) throw error;
 }

@@ -261,9 +261,12 @@ describe('a test', () => {
     const [one, two] = [await newModel(), await newModel()];
     const files = (await uploadParts()).slice(0, 1);
     await withSettings({ inference: { max_memory_mb: 1 } }, async (service) => {
+      expect(service.stats().detectors).toEqual({ loaded: 0, bytes: 0 });
       for (const { id } of [one, one, two, one])
         expect(scores((await ask(id, files, false, service)).items)).toEqual(expected().slice(0, 1));
       expect(service.stats().loads).toBe(3);
+      expect(service.stats().detectors).toEqual({ loaded: 1, bytes: expect.any(Number) });
+      expect(service.stats().detectors.bytes).toBeGreaterThan(2 ** 20);
     });
   });
 

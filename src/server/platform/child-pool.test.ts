@@ -118,6 +118,14 @@ describe('a pool of children', () => {
     expect(await children.ask({ do: 'echo', value: 'new child' })).toBe('new child');
   });
 
+  it('ends a child that tells itself that it grows past its memory, where the system does not say', async () => {
+    const children = pool({ memoryBytes: 250 * 2 ** 20, memory: null });
+    await children.ask({ do: 'grow' });
+    const grown = await failure(children.ask({ do: 'wait', milliseconds: 20_000 }));
+    expect(grown.reason).toBe('memory');
+    expect(await children.ask({ do: 'echo', value: 'new child' })).toBe('new child');
+  });
+
   it('fails one request for each attempt to start a module that cannot start', async () => {
     const children = pool({ module: new URL('./testing/no-such-module.ts', import.meta.url) });
     const failures = await Promise.all([

@@ -1,5 +1,4 @@
 // A few long-lived children that answer requests: one that hangs, crashes or grows is replaced, and only its own requests fail.
-import { readFileSync } from 'node:fs';
 import { OkapiError, type ErrorCode as VisionCode, errorTable as visionTable } from '../../vision/errors.ts';
 import { type Child, type ChildEnd, forkModule, parentChannel } from '../../vision/runtime/child.ts';
 import { type ErrorCode, ServerError } from '../contract/errors.ts';
@@ -14,8 +13,10 @@ export interface ChildPoolOptions {
   /** Default 'low'. */
   readonly priority?: 'low' | 'normal';
   readonly args?: readonly string[];
-  /** A child with a larger resident set is ended. Has no effect where there is no /proc. */
+  /** A child with a larger resident set is ended; as of ForkOptions where there is no /proc. */
   readonly memoryBytes?: number;
+  /** As of ForkOptions. */
+  readonly memory?: null;
   /** Requests that one child is given at a time. Default 1. */
   readonly concurrency?: number;
 }
@@ -158,11 +159,12 @@ export class ChildPool<Request, Answer> {
   }
 
   #start(): void {
-    const { module, args = [], priority = 'low', memoryBytes } = this.#options;
+    const { module, args = [], priority = 'low', memoryBytes, memory } = this.#options;
     const child = forkModule<FromChild<Answer>, ToChild<Request>>(module, {
       args,
       priority,
       graceMs,
+      ...(memory === null && { memory }),
       onMessage: (message) => this.#hear(worker, message),
     });
     const worker: Worker<Request, Answer> = { child, running: new Map(), ready: false, doom: null };
@@ -193,8 +195,8 @@ export class ChildPool<Request, Answer> {
   }
 
   #weigh(worker: Worker<Request, Answer>, memoryBytes: number): void {
-    const bytes = residentBytes(worker.child.pid);
-    if (bytes === null || bytes <= memoryBytes) return;
+    const bytes = worker.child.memoryBytes();
+    if (bytes <= memoryBytes) return;
     const message = `the child held ${megabytes(bytes)}, and ${megabytes(memoryBytes)} are allowed`;
     this.#end(worker, { reason: 'memory', message });
   }
@@ -258,16 +260,6 @@ function failureOf(doom: Worker<unknown, unknown>['doom'], end: ChildEnd): Child
   const how = end.signal ? `was ended by ${end.signal}` : `ended with code ${end.code}`;
   const reason = end.lastLines.includes('heap out of memory') ? 'memory' : 'crashed';
   return new ChildFailure(reason, `the child ${how} before it had answered`, end.lastLines);
-}
-
-/** The resident set of a process, or null where it cannot be known. */
-function residentBytes(pid: number | undefined): number | null {
-  try {
-    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
-  } catch {
-    return null;
-  }
 }
 
 function megabytes(bytes: number): string {

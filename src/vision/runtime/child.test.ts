@@ -51,6 +51,14 @@ describe('a forked module', () => {
     expect(['SIGTERM', 'SIGKILL']).toContain(end.signal);
   });
 
+  it('is ended for its memory by what it tells itself where the system does not say', async () => {
+    const limits = { memoryBytes: 2 ** 20 };
+    const child = forkModule<unknown, Order>(puppet, { memory: null, limits });
+    expect(child.memoryBytes()).toBe(0);
+    expect(await child.ended).toMatchObject({ breach: 'memory', signal: 'SIGKILL' });
+    expect(child.memoryBytes()).toBeGreaterThan(2 ** 20);
+  });
+
   it('does not start to work when the signal was aborted before', async () => {
     const end = await forkModule(puppet, { signal: AbortSignal.abort() }).ended;
     expect(end).toMatchObject({ code: null, signal: 'SIGTERM', killed: true });

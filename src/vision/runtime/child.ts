@@ -7,7 +7,7 @@ import { constants, getPriority, setPriority } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { messageStream } from './message-stream.ts';
-import { processTree, residentBytes } from './process-tree.ts';
+import { ownBytes, processTree, residentBytes } from './process-tree.ts';
 
 export interface ForkOptions<FromChild> {
   readonly args?: readonly string[];
@@ -22,12 +22,17 @@ export interface ForkOptions<FromChild> {
   /** Default 5000. */
   readonly graceMs?: number;
   readonly limits?: ChildLimits;
+  /** What the system says of the memory of processes; null: nothing, as without /proc. Default: what it says. */
+  readonly memory?: null;
   readonly onMessage?: (message: FromChild) => void;
 }
 
 /** A child that goes beyond one of them is killed without grace. */
 export interface ChildLimits {
-  /** Resident memory of the child and all below it, looked at twice a second where there is /proc. */
+  /**
+   * Resident memory of the child and all below it, looked at twice a second. Without /proc (macOS, Windows) it is what the
+   * child itself tells between two steps, of itself alone: then a child that grows within one step, or lies, is not caught.
+   */
   readonly memoryBytes?: number;
   /** From the start, by a monotonic clock. */
   readonly wallMs?: number;
@@ -56,6 +61,8 @@ export interface ChildEnd {
 export interface Child<ToChild> {
   readonly pid: number | undefined;
   send(message: ToChild): void;
+  /** Resident memory of this process alone, in bytes; 0 as long as nobody has said. */
+  memoryBytes(): number;
   /** SIGTERM now, SIGKILL after the grace; 'at once': SIGKILL now, also to all below it. */
   kill(how?: 'at once'): void;
   /** Never rejects: a child that cannot be started ends with code null and the reason in lastLines. */
@@ -98,6 +105,7 @@ export function forkModule<FromChild, ToChild>(
   // A pipe to a child that has ended is no news: `ended` tells.
   pipe.on('error', () => {});
   let heardMs = performance.now();
+  let toldBytes = 0;
   const channel = messageStream(pipe, {
     maxMessageBytes: limits.messageBytes ?? LARGEST_MESSAGE_BYTES,
     onNonsense: (what) => {
@@ -107,17 +115,24 @@ export function forkModule<FromChild, ToChild>(
     onFrame: (kind, message) => {
       heardMs = performance.now();
       if (kind === 'message') onMessage?.(message as FromChild);
+      if (kind === 'pong' && Number.isFinite(message)) toldBytes = message as number;
     },
   });
   // Behind a command the child may have been started before that command was lowered, and so have inherited nothing.
   if (priority === 'low') channel.write('lower');
-  const stopWatching = watch(
-    child,
-    limits,
-    end,
-    () => heardMs,
-    () => channel.write('ping'),
-  );
+  const ping = () => channel.write('ping');
+  let askedMs = Number.NEGATIVE_INFINITY;
+  const memoryBytes = () => {
+    const known = options.memory === null || child.pid === undefined ? 0 : ownBytes(child.pid);
+    if (known > 0) return known;
+    if (performance.now() - askedMs >= MEMORY_EVERY_MS && pipe.writable) {
+      askedMs = performance.now();
+      ping();
+    }
+    return toldBytes;
+  };
+  const treeBytes = (pid: number) => (options.memory === null ? 0 : residentBytes(pid)) || memoryBytes();
+  const stopWatching = watch(child, limits, end, { heardMs: () => heardMs, ping, treeBytes });
 
   let killed = false;
   let grace: NodeJS.Timeout | undefined;
@@ -153,6 +168,7 @@ export function forkModule<FromChild, ToChild>(
     pid: child.pid,
     // A child that has just ended takes no more messages; `ended` tells the caller so.
     send: (message) => void (pipe.writable && channel.write('message', message)),
+    memoryBytes,
     kill,
     ended,
   };
@@ -185,18 +201,23 @@ function killProcess(pid: number): void {
   }
 }
 
+interface Senses {
+  heardMs(): number;
+  ping(): void;
+  treeBytes(pid: number): number;
+}
+
 /** Looks after the limits until the returned function is called. */
 function watch(
   { pid }: ChildProcess,
   { memoryBytes, wallMs, silentMs }: ChildLimits,
   breached: (limit: Breach) => void,
-  heardMs: () => number,
-  ping: () => void,
+  { heardMs, ping, treeBytes }: Senses,
 ): () => void {
   if (pid === undefined) return () => {};
   const timers: NodeJS.Timeout[] = [];
   if (memoryBytes !== undefined)
-    timers.push(setInterval(() => residentBytes(pid) > memoryBytes && breached('memory'), MEMORY_EVERY_MS));
+    timers.push(setInterval(() => treeBytes(pid) > memoryBytes && breached('memory'), MEMORY_EVERY_MS));
   if (wallMs !== undefined)
     timers.push(setTimeout(() => breached('time'), Math.min(wallMs, LONGEST_TIMER_MS)));
   if (silentMs !== undefined) {
@@ -244,7 +265,7 @@ export function parentChannel<FromParent, ToParent>(): ParentChannel<FromParent,
     onNonsense: orphaned,
     onFrame: (kind, message) => {
       if (kind === 'message') onMessage(message as FromParent);
-      if (kind === 'ping') channel.write('pong');
+      if (kind === 'ping') channel.write('pong', process.memoryUsage.rss());
       if (kind === 'lower') lower(process.pid);
       if (kind === 'stop' && !process.emit('SIGTERM')) process.exit(143);
     },

@@ -5,7 +5,10 @@
 import type { Duplex } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
 
-/** A message, or one of the signals that cross the same pipe: a sign of life asked for and given, and the wishes to stop and to run at low priority. */
+/**
+ * A message, or one of the signals that cross the same pipe: a sign of life asked for and given (with the memory that the child
+ * holds, in bytes), and the wishes to stop and to run at low priority.
+ */
 export const frameKinds = ['message', 'ping', 'pong', 'stop', 'lower'] as const;
 export type FrameKind = (typeof frameKinds)[number];
 
@@ -21,6 +24,7 @@ export interface MessageStream {
   write(kind: FrameKind, message?: unknown, done?: (error?: Error | null) => void): void;
 }
 
+const withBody: ReadonlySet<FrameKind> = new Set(['message', 'pong']);
 const HEADER_BYTES = 5;
 const nothing = Buffer.alloc(0);
 
@@ -55,7 +59,7 @@ export function messageStream(pipe: Duplex, options: MessageStreamOptions): Mess
     [kind, wanted] = [null, HEADER_BYTES];
     let message: unknown;
     try {
-      if (complete === 'message') message = deserialize(body);
+      if (withBody.has(complete)) message = deserialize(body);
     } catch {
       return refuse('bytes that are no message');
     }
@@ -70,7 +74,7 @@ export function messageStream(pipe: Duplex, options: MessageStreamOptions): Mess
 
   return {
     write(kind, message, done) {
-      const body = kind === 'message' ? serialize(message) : nothing;
+      const body = withBody.has(kind) ? serialize(message) : nothing;
       const header = Buffer.alloc(HEADER_BYTES);
       header[0] = frameKinds.indexOf(kind);
       header.writeUInt32LE(body.length, 1);

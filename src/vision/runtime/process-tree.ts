@@ -20,7 +20,8 @@ function childrenOf(pid: number): number[] {
   return lines.flatMap((line) => line.split(' ').filter(Boolean).map(Number));
 }
 
-function ownBytes(pid: number): number {
+/** Of one process; 0 where the system does not say. */
+export function ownBytes(pid: number): number {
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(text(`/proc/${pid}/status`)) ?? [];
   return kibibytes === undefined ? 0 : 1024 * Number(kibibytes);
 }
