@@ -89,7 +89,7 @@ let kills = 0;
 const resumedAfterMs: number[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'okapi-'));
-  for (const name of ['whole', 'killed', 'stopped']) {
+  for (const name of ['whole', 'killed', 'still', 'stopped']) {
     const stores = storesIn(join(folder, name));
     await putProject(stores, 'p');
     await putParts(stores, project('p'), 8);
@@ -133,6 +133,19 @@ async function finish(place: string, acknowledged: readonly string[]) {
   return models[0]!;
 }
 
+/** Lets a process go on that stood still, until it has ended by itself: its channel is gone. */
+async function wake(pid: number): Promise<void> {
+  process.kill(pid, 'SIGCONT');
+  const isThere = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  await expect.poll(isThere, { timeout: 10_000 }).toBe(false);
+}
+
 describe('a server that is killed', () => {
   it(`goes on with the same job and makes the same model, once, over ${whileTraining.length + whileStoring.length} kills`, async () => {
     const whole = finish(join(folder, 'whole'), []);
@@ -157,6 +170,37 @@ describe('a server that is killed', () => {
     expect(kills).toBeGreaterThanOrEqual(16);
     expect(Math.max(...resumedAfterMs)).toBeLessThan(5000);
   }, 600_000);
+
+  it('while its child stands still: the next server makes the model, and the child that wakes up then writes nothing', async () => {
+    const place = join(folder, 'still');
+    let pid = 0;
+    const first = await run(place, 'never', (server, told) => {
+      if (told.told !== 'child') return;
+      pid = told.pid;
+      // In the middle of its work: then the server goes, and nobody is left to end the child.
+      setTimeout(() => {
+        process.kill(pid, 'SIGSTOP');
+        server.kill('SIGKILL');
+      }, 1500);
+    });
+    expect(first.signal).toBe('SIGKILL');
+    const [{ job_id }] = (await jobsIn(place)) as [JobRecord];
+    let woken: Promise<void> | null = null;
+    const second = await run(place, 'never', (_, told) => {
+      // Both work on the same job now, in the same folder.
+      if (told.told === 'child') woken = wake(pid);
+    });
+    await woken;
+    expect(second).toMatchObject({ signal: null, errors: '' });
+    expect(second.told.at(-1)).toMatchObject({
+      told: 'ended',
+      job: { job_id, state: 'finished', attempt: 2 },
+    });
+    const [learnt, ...others] = await whatWasLearnt(storesIn(place));
+    expect(others).toEqual([]);
+    const whole = await whatWasLearnt(storesIn(join(folder, 'whole')));
+    expect(learnt).toEqual(whole[0] ?? (await finish(join(folder, 'whole'), [])));
+  }, 200_000);
 
   it('is stopped by SIGTERM: the child saves its state, the job waits, and goes on at the next start', async () => {
     const place = join(folder, 'stopped');
