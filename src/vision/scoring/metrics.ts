@@ -90,6 +90,13 @@ export function precision(c: Confusion): Metric {
     : { value: null, reason: 'no picture is called anomalous' };
 }
 
+/** Those on the wrong side of the threshold, the one farthest from it first; of equally far ones in the order given. */
+export function worstFirst<P extends Judged>(pictures: readonly P[], threshold: number): P[] {
+  return pictures
+    .filter((p) => p.score > threshold !== p.anomalous)
+    .sort((a, b) => Math.abs(b.score - threshold) - Math.abs(a.score - threshold));
+}
+
 export interface RocPoint {
   /** Pictures that score this or more are called anomalous; Infinity for the first point, where none is. */
   readonly score: number;
