@@ -57,15 +57,19 @@ async function filesOf(
 ): Promise<NamedFile[]> {
   const ids = new Map(classes.map((name, id) => [sameClass(name), id]));
   const files: NamedFile[] = [];
+  const stems = new Set<string>();
   for (const [i, label] of labels.entries()) {
     const key = blobKeys.image({ kind: 'project', id: projectId }, label.filename);
     const [path, stat] = [await blobs.localPath(key), await blobs.stat(key)];
-    files.push({ name: `images/${label.filename}`, path, sizeBytes: stat?.sizeBytes ?? 0 });
+    const stem = label.filename.replace(/\.[^.]*$/, '');
+    // Images of the original may differ in their extension alone.
+    const place = stems.has(stem.toLowerCase()) ? `${i}/` : '';
+    stems.add(stem.toLowerCase());
+    files.push({ name: `images/${place}${label.filename}`, path, sizeBytes: stat?.sizeBytes ?? 0 });
     const text = Buffer.from(labelText(label, ids));
     const labelPath = join(folder, `label-${i}`);
     await writeFile(labelPath, text);
-    const stem = label.filename.replace(/\.[^.]*$/, '');
-    files.push({ name: `labels/${stem}.txt`, path: labelPath, sizeBytes: text.length });
+    files.push({ name: `labels/${place}${stem}.txt`, path: labelPath, sizeBytes: text.length });
   }
   return files;
 }

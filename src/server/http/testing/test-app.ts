@@ -19,7 +19,7 @@ import type { Config } from '../../platform/config.ts';
 import { openMetrics } from '../../platform/metrics.ts';
 import type { Services } from '../../services.ts';
 import { TestClock, testConfig, testContext } from '../../testing/context.ts';
-import { buildDataset } from '../../yolo/build-dataset.ts';
+import { openDatasetBuilds } from '../../yolo/dataset-builds.ts';
 import { type AppOptions, buildApp } from '../build-app.ts';
 
 export interface TestApp {
@@ -52,7 +52,7 @@ export async function testApp(change: ConfigChange = {}, options: AppOptions = {
     probes: readingProbes,
     inference: lookingInference,
     checks: acceptingChecks,
-    datasets: { build: buildDataset, close: async () => {} },
+    datasets: openDatasetBuilds(),
     keys: openApiKeys(context.docs, clock),
     metrics: openMetrics({
       jobs: () => Object.fromEntries(jobStates.map((state) => [state, 0])) as never,
@@ -75,6 +75,7 @@ export async function testApp(change: ConfigChange = {}, options: AppOptions = {
     },
     async close() {
       await app.close();
+      await services.datasets.close();
       await made.close();
     },
   };

@@ -72,18 +72,14 @@ export function arrange(
   yaml: { readonly folder: string; readonly content: DataYaml } | null,
 ): Layout {
   const pictures = files.filter(({ name }) => isPicture(name)).sort(byName);
-  const labels = new Map(
-    files
-      .filter(({ name }) => /\.txt$/i.test(name) && !isNamesFile(name))
-      .map((file) => [stemOf(file.name), file]),
-  );
+  const labels = files.filter(({ name }) => /\.txt$/i.test(name) && !isNamesFile(name)).sort(byName);
+  const labelOf = finder(labels);
   const notes: string[] = [];
   const named = yaml === null ? null : byYaml(pictures, yaml, notes);
   const placed = named ?? byConvention(pictures);
   if (placed.length === 0) throw noLayout(files);
   const all = placed.map(({ split, picture, stem }) => {
-    const label = labels.get(stem) ?? null;
-    return { split, picture, label };
+    return { split, picture, label: labelOf(stem) };
   });
   if (all.every(({ label }) => label === null)) {
     throw new OkapiError(
@@ -92,9 +88,7 @@ export function arrange(
     );
   }
   const used = new Set(all.map(({ label }) => label));
-  const labelsWithoutPicture = [...labels.values()]
-    .filter((file) => !used.has(file) && /(^|\/)labels\//i.test(file.name))
-    .sort(byName);
+  const labelsWithoutPicture = labels.filter((file) => !used.has(file) && /(^|\/)labels\//i.test(file.name));
   const left = pictures.length - placed.length;
   if (left > 0)
     notes.push(
@@ -103,10 +97,17 @@ export function arrange(
   return { ...withValidation(all, notes), labelsWithoutPicture, notes };
 }
 
+/** Finds a file by its name without extension: as it is written, else in whatever case. */
+function finder(files: readonly NamedFile[]): (stem: string) => NamedFile | null {
+  const exact = new Map(files.map((file) => [stemOf(file.name), file]));
+  const folded = new Map(files.map((file) => [stemOf(file.name).toLowerCase(), file]));
+  return (stem) => exact.get(stem) ?? folded.get(stem.toLowerCase()) ?? null;
+}
+
 interface Placed {
   readonly split: SplitName;
   readonly picture: NamedFile;
-  /** The name of its label file without the extension, in lower case. */
+  /** The name of its label file without the extension. */
   readonly stem: string;
 }
 
