@@ -25,6 +25,7 @@ import { apply } from '../ops/infer.ts';
 import { rewrite, simplify } from '../rewrite.ts';
 import { mixBeforeResize } from '../upsampled-conv.ts';
 import { lowerConvWeightGrad, mirroredPads } from './conv-weight-gradient.ts';
+import { withoutTrailingOnes } from './trailing-ones.ts';
 
 /**
  * What the graph is lowered for. 'portable' uses standard ONNX ops alone and no training mode, which only the CPU has;
@@ -35,7 +36,9 @@ export type Target = 'portable' | 'cpu';
 /** A simplified graph of ops that emit.ts can write. */
 export function lower(graph: Graph, target: Target): Graph {
   const table: Lowerings = { ...lowerings, ...(target === 'cpu' ? cpuLowerings : portableLowerings) };
-  const rule = (node: Node) => (table[node.op] as Lowering<OpName> | undefined)?.(node as never);
+  const rule = (node: Node) =>
+    (table[node.op] as Lowering<OpName> | undefined)?.(node as never) ??
+    (target === 'cpu' ? withoutTrailingOnes(node) : undefined);
   const cheaper = rewrite(simplify(graph), mixBeforeResize);
   // A lowering may use an op that is lowered itself.
   return simplify(rewrite(rewrite(cheaper, rule), rule));
