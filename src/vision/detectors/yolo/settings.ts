@@ -24,6 +24,8 @@ export interface YoloSettings {
   /** Learning rate at the start; null for that of the optimizer. */
   readonly lr0: number | null;
   readonly optimizer: OptimizerName;
+  /** Factor of the learning rate of the pretrained trunk. */
+  readonly trunkRate: number;
   /** Epochs in which the learning rate rises to its start. */
   readonly warmupEpochs: number;
   /** The last epochs show single pictures, as serving does, and no mosaics. */
@@ -37,7 +39,10 @@ export interface YoloSettings {
   /** What serving uses where a request names none: the least confidence and the overlap of two boxes of one object. */
   readonly conf: number;
   readonly iou: number;
-  /** A file of weights to start from: a detector of the family, or one of ours. */
+  /**
+   * A file of weights to start from, of a detector of the family or one of ours, by its path or its name in a weights folder;
+   * 'none' for none. Null: a file there that is called as the variant, if there is one.
+   */
   readonly weights: string | null;
   /** Bounds of the cache of pictures. What does not fit is decoded again each epoch: slower, with the same result. */
   readonly cacheMemoryBytes: number;
@@ -73,6 +78,7 @@ export const yoloSettings: SettingRows<YoloSettings> = {
     expected: 'a number above 0 and at most 1',
   }),
   optimizer: oneOf(optimizerNames, 'adamw'),
+  trunkRate: share(0.25),
   warmupEpochs: {
     default: 3,
     valid: (v) => typeof v === 'number' && v >= 0 && v <= 1000,

@@ -1,10 +1,8 @@
 // Trains an object detector from labelled pictures to a model folder. Read `trainYolo` from top to bottom.
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readTensors } from '../../checkpoint/read-tensors.ts';
 import type { LabelledDataset, LabelledPicture } from '../../dataset/labelled.ts';
 import { hashTensors } from '../../encoders/encoder.ts';
-import { encoderTable } from '../../encoders/table.ts';
 import { OkapiError } from '../../errors.ts';
 import { openRuntime } from '../../runtime/open-runtime.ts';
 import type { FitContext, FitPosition, FitResult } from '../../training/fit.ts';
@@ -12,12 +10,11 @@ import { Progress } from '../../training/progress.ts';
 import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/resume-files.ts';
 import { defaultDetectionAugmentation } from '../../yolo/augment-settings.ts';
 import { maxBoxesOf } from '../../yolo/batch-feeds.ts';
-import { type YoloNetwork, yoloNetwork } from '../../yolo/network.ts';
 import { SampleLoader } from '../../yolo/sample-loader.ts';
-import { parseVariant } from '../../yolo/variants.ts';
 import type { TrainContext, TrainedDetectModel, TrainRequest } from '../detector.ts';
 import { chooseBatch } from './batch-size.ts';
 import { completeYoloSettings, type YoloSettings } from './settings.ts';
+import { startNetwork } from './start-network.ts';
 import { stateDict } from './state-dict.ts';
 import { hasMosaic, optimizers, PHASE, Trainer, type TrainerParts } from './trainer.ts';
 import { Validator } from './validator.ts';
@@ -52,7 +49,8 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
         'no val picture has boxes, so the training pictures judge the epochs: the figures say how well they are remembered',
       );
 
-    const network = await openNetwork(settings, objects.classes.length);
+    const { network, startedFrom, report } = await startNetwork(settings, objects.classes.length, request);
+    if (report !== null) say(report);
     const { batchSize, why } = chooseBatch(settings, network.variant, train.pictures.length);
     const learningRate = settings.lr0 ?? optimizers[settings.optimizer].learningRate;
     if (why !== null) say(why);
@@ -64,7 +62,7 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
     const maxBoxes = maxBoxesOf(train.pictures, { mosaic: hasMosaic(settings, 0) });
     const parts: TrainerParts = {
       ...{ network, settings, classes, train, val, validator, runtime },
-      ...{ batchSize, learningRate, maxBoxes },
+      ...{ batchSize, learningRate, maxBoxes, startedFrom },
     };
     const trainer = opened(await Trainer.open(parts));
 
@@ -160,14 +158,6 @@ function loaderOptions(
   };
 }
 
-async function openNetwork({ variant: name, seed }: YoloSettings, classes: number): Promise<YoloNetwork> {
-  const variant = parseVariant(name);
-  if (variant.backbone === 'yolov8') return yoloNetwork({ variant, classes, seed });
-  const file = await encoderTable[variant.backbone].weights!([]);
-  const { tensors: trunk } = await readTensors(file);
-  return yoloNetwork({ variant, classes, seed, trunk });
-}
-
 function fitContext(
   parts: TrainerParts,
   trainer: Trainer,
@@ -203,10 +193,10 @@ function identityOf({ network, settings, train, val, batchSize, learningRate }: 
  */
 function keepWhatWasLearnt(
   { bestEpoch, history, last }: FitResult,
-  { network, learningRate, settings }: TrainerParts,
+  { network, learningRate, startedFrom }: TrainerParts,
   say: (text: string) => void,
 ): void {
-  if (bestEpoch > 0 || settings.weights !== null) return;
+  if (bestEpoch > 0 || startedFrom !== null) return;
   const [first, final] = [history[0]!.loss, history.at(-1)!.loss];
   if (history.length > 1 && final >= first)
     throw new OkapiError(

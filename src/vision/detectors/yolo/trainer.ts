@@ -22,6 +22,8 @@ export interface TrainerParts {
   readonly val: SampleLoader;
   readonly validator: Validator;
   readonly runtime: Runtime;
+  /** The file of weights or the model that the network began as, if any. */
+  readonly startedFrom: string | null;
   /** As chosen, when the settings leave it open. */
   readonly batchSize: number;
   readonly learningRate: number;
@@ -29,22 +31,24 @@ export interface TrainerParts {
   readonly maxBoxes: number;
 }
 
-/** Weights are pulled towards zero, biases and normalisation are not. */
-const DECAY = 5e-4;
+interface GroupOptions {
+  readonly weightDecay: Readonly<Record<string, number>>;
+  readonly rates: Readonly<Record<string, number>>;
+}
 
 interface OptimizerRow {
-  readonly make: () => Optimizer;
+  readonly make: (options: GroupOptions) => Optimizer;
   /** The learning rate when none is asked for. */
   readonly learningRate: number;
 }
 
 export const optimizers: Readonly<Record<OptimizerName, OptimizerRow>> = {
-  adamw: { make: () => adamW({ weightDecay: { weight: DECAY, trunk: DECAY } }), learningRate: 2e-3 },
-  sgd: {
-    make: () => sgd({ momentum: 0.937, nesterov: true, weightDecay: { weight: DECAY, trunk: DECAY } }),
-    learningRate: 1e-2,
-  },
+  adamw: { make: adamW, learningRate: 2e-3 },
+  sgd: { make: (options) => sgd({ momentum: 0.937, nesterov: true, ...options }), learningRate: 1e-2 },
 };
+
+/** Weights are pulled towards zero, biases and normalisation are not. */
+const DECAY = 5e-4;
 
 /** Devices on which products in float16 are worth their trouble. */
 const mixedOn: ReadonlySet<Runtime['device']> = new Set(['cuda']);
@@ -69,7 +73,10 @@ export class Trainer {
       parameters: network.parameters,
       inputs: trainingInputs(batchSize, settings.imageSize, maxBoxes),
       build: trainingLoss(network, { size: settings.imageSize, maxBoxes }),
-      optimizer: optimizers[settings.optimizer].make(),
+      optimizer: optimizers[settings.optimizer].make({
+        weightDecay: { weight: DECAY, trunk: DECAY },
+        rates: { trunk: settings.trunkRate, 'trunk-bias': settings.trunkRate },
+      }),
       clipNorm: CLIP_NORM,
       ema: true,
       precision: mixedOn.has(runtime.device) ? 'mixed' : 'float32',

@@ -16,6 +16,7 @@ import type { DetectFigures, TrainRequest } from '../detector.ts';
 import { goldenOptions, goldenPicture, goldenRecord, writeGoldenBoxes } from '../golden.ts';
 import { writeConfig } from '../model-config.ts';
 import { detectIn } from './detect.ts';
+import { chartsOf } from './result-charts.ts';
 import { stateDict, stateDictWith } from './state-dict.ts';
 import { figuresOf, type TrainerParts } from './trainer.ts';
 import { EVALUATION_CONF, judgedIn } from './validator.ts';
@@ -31,7 +32,7 @@ export interface Made {
  * figures. Throws disk.full or disk.io_error, with an older model as it was.
  */
 export async function writeModel(parts: TrainerParts, made: Made): Promise<DetectFigures> {
-  const { network, settings } = parts;
+  const { network, settings, classes } = parts;
   const onnx = toOnnx(detectionGraph(network, settings.imageSize), {
     name: 'okapi',
     metadata: metadataOf(parts, made),
@@ -44,6 +45,7 @@ export async function writeModel(parts: TrainerParts, made: Made): Promise<Detec
     ['model.pt', torchPieces(state)],
     ['last.safetensors', safetensorsPieces(stateDictWith(network, made.result.last), { format: 'pt' })],
     ['config.yaml', [text(writeConfig(configOf(parts, made, report)))]],
+    ...chartsOf(report, made.result, classes).map(([name, svg]): [string, FilePieces] => [name, [text(svg)]]),
     ['metrics.json', [text(`${JSON.stringify(metricsOf(parts, made, report))}\n`)]],
     [goldenPicture, [await encodePicture(golden.picture, 'png')]],
     [goldenRecord, [text(writeGoldenBoxes(golden.detections))]],
@@ -110,15 +112,16 @@ function metadataOf(parts: TrainerParts, { createdAt }: Made): Record<string, st
   };
 }
 
-function licenceOf({ network }: TrainerParts): string {
+function licenceOf({ network, startedFrom }: TrainerParts): string {
+  if (startedFrom !== null) return `that of ${startedFrom}, from whose weights the training started`;
   return network.variant.backbone === 'mobilenetv3-coco'
     ? 'the weights that the trunk started from: MIT'
-    : 'trained from scratch: yours';
+    : 'trained from fresh weights: yours';
 }
 
 /** The original's fields first, then what it does not record. */
 function configOf(parts: TrainerParts, { request, result, createdAt }: Made, report: DetectionReport) {
-  const { network, settings, classes, train, val, runtime, batchSize, learningRate } = parts;
+  const { network, settings, classes, train, val, runtime, batchSize, learningRate, startedFrom } = parts;
   return {
     model_id: null,
     mode: null,
@@ -140,6 +143,7 @@ function configOf(parts: TrainerParts, { request, result, createdAt }: Made, rep
     ...request.record,
     detector: 'yolo',
     best_epoch: result.bestEpoch,
+    started_from: startedFrom,
     metrics: figuresOf(report),
     licence: licenceOf(parts),
     preprocessing: preprocessingOf(parts),
