@@ -5,12 +5,13 @@ import { type ErrorCode, ServerError } from '../contract/errors.ts';
 import type { StagedFile } from '../datasets/image-record.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
+import { docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { getProject } from '../projects/get-project.ts';
 import { stampOf } from '../projects/project-id.ts';
 import type { BaseModelChecks } from './base-model-checks.ts';
 import type { CheckedBaseModel } from './check-base-model.ts';
-import { allModels, isOf, readModel } from './model-documents.ts';
+import { allModels, folderOf, isOf, readModel } from './model-documents.ts';
 import type { ModelRecord } from './model-record.ts';
 import { storeModel } from './store-model.ts';
 
@@ -47,12 +48,26 @@ export async function importBaseModel(
       const record = await newRecord(context, owner, displayName, checked);
       const names = Object.keys(checked.files);
       await storeModel(context, { record, files: new Map(names.map((name) => [name, join(folder, name)])) });
+      await dropOfDeleted(context, record);
       await context.audit.record(actor, 'model.import', `models/${record.model_id}`, { displayName });
       return record.model_id;
     });
     return { model_id, filename: displayName };
   } finally {
     await context.workspace.removeJobFolder(work);
+  }
+}
+
+/** A project that was deleted meanwhile must not come back with this model. Throws project.not_found. */
+async function dropOfDeleted(context: Context, record: ModelRecord): Promise<void> {
+  try {
+    await getProject(context, record.owner.id);
+  } catch (error) {
+    // A disk that fails now changes nothing: the model is there.
+    if (!(error instanceof ServerError && error.code === 'project.not_found')) return;
+    await context.docs.delete(docKeys.model(record.model_id));
+    await context.blobs.deleteAll(folderOf(record));
+    throw error;
   }
 }
 
