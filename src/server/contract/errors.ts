@@ -115,7 +115,6 @@ const serverTable = {
   'job.out_of_memory': { status: 500, title: 'the job needed more memory than its limit' },
   'job.timeout': { status: 500, title: 'the job took longer than its limit' },
   'yolo.no_dataset': { status: 404, title: 'the project has no dataset' },
-  'yolo.not_available': { status: 501, title: 'object detection is not part of this version' },
   'server.busy': { status: 503, title: 'the server has too much to do; try again later' },
   'server.stopping': { status: 503, title: 'the server is stopping' },
   'server.internal': { status: 500, title: 'an error of the server itself' },

@@ -410,13 +410,21 @@ export const routes = {
   trainYolo: {
     method: 'POST',
     path: '/projects/{project_id}/yolo/train',
-    summary: 'Train a detector',
+    summary:
+      'Train an object detector on the dataset of now; the job keeps that, whatever is uploaded meanwhile',
     tag: 'yolo',
     scope: 'write',
     body: YoloTraining,
     bodyExample: examples.yoloTraining,
     answer: startedJob,
-    errors: ['project.not_found', 'project.wrong_mode', 'yolo.not_available'],
+    errors: [
+      'project.not_found',
+      'project.wrong_mode',
+      'yolo.no_dataset',
+      'job.too_large',
+      'job.already_running',
+      'job.queue_full',
+    ],
   },
 
   // Jobs

@@ -101,7 +101,7 @@ export const YoloDatasetHealth = Type.Object({
 export type YoloDatasetHealth = Static<typeof YoloDatasetHealth>;
 
 /** Of a file of weights: a plain name, no path. */
-const weightsNamePattern = '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,190}\\.(pt|pth|safetensors)$';
+export const weightsNamePattern = '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,190}\\.(pt|pth|safetensors)$';
 
 export const yoloLimits = { minImgSize: 64, maxImgSize: 1536, maxEpochs: 10_000, maxBatch: 1024 } as const;
 

@@ -1,7 +1,6 @@
-// Routes of object detection: the dataset of a project. The training is not part of this version; it says so.
-import { ServerError } from '../contract/errors.ts';
-import type { Context } from '../platform/context.ts';
+// Routes of object detection: the dataset of a project, and the training that learns from it.
 import type { Services } from '../services.ts';
+import { startYoloTraining } from '../training/start-yolo-training.ts';
 import { datasetHealth, datasetInfo } from '../yolo/dataset-answers.ts';
 import { checkYoloProject, currentVersion, needVersion } from '../yolo/dataset-documents.ts';
 import { datasetFromLabels } from '../yolo/dataset-from-labels.ts';
@@ -57,15 +56,11 @@ export const yoloHandlers: Handlers<
     return datasetInfo(project_id, await datasetFromLabels(partsOf(services), project_id, actor));
   },
 
-  trainYolo: ({ services, params }) => notAvailable(services.context, params.project_id),
+  async trainYolo({ services: { context }, params, body, actor }) {
+    return startYoloTraining(context, params.project_id, body, actor);
+  },
 };
 
 function partsOf({ context, datasets }: Services): DatasetParts {
   return { context, builds: datasets };
-}
-
-/** Throws project.not_found, project.wrong_mode, yolo.not_available. */
-async function notAvailable(context: Context, projectId: string): Promise<never> {
-  await checkYoloProject(context, projectId);
-  throw new ServerError('yolo.not_available', 'this version cannot train or test object detectors yet');
 }

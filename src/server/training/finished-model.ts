@@ -7,13 +7,16 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { recoverFolder } from '../../vision/checkpoint/atomic-folder.ts';
 import { manifestName } from '../../vision/checkpoint/model-folder.ts';
+import type { Task } from '../../vision/detectors/detector.ts';
+import { parseYoloConfig } from '../../vision/detectors/yolo/model-config.ts';
 import { readThreshold } from '../../vision/scoring/threshold-file.ts';
-import type { ModelRecord } from '../models/model-record.ts';
+import { parseVariant } from '../../vision/yolo/variants.ts';
+import type { ModelRecord, ThresholdVersion } from '../models/model-record.ts';
 import type { NewModel } from '../models/store-model.ts';
 import type { BlobStore } from '../platform/blobs/blob-store.ts';
 import { blobKeys } from '../platform/layout.ts';
 import type { JobRecord } from '../platform/queue/job.ts';
-import { parseOrder } from './training-order.ts';
+import { type AnomalyOrder, parseOrder, taskOfMode, type YoloOrder } from './training-order.ts';
 
 interface FileRow {
   readonly bytes: number;
@@ -36,32 +39,39 @@ export async function finishedModel(
   if (!rows) return null;
   for (const [name, row] of Object.entries(rows))
     if (!(await isWhole(blobs, job, folder, name, row))) return null;
-  const [config, threshold] = [await read('config.yaml'), await read('threshold.json')];
-  if (!config || !threshold) return null;
+  const texts = { config: await read('config.yaml'), threshold: await read('threshold.json') };
   const files = { ...rows, [manifestName]: { bytes: manifest.length, sha256: sha256(manifest) } };
-  return {
-    record: recordOf(job, files, config.toString(), threshold.toString()),
-    files: new Map(Object.keys(files).map((name) => [name, join(folder, name)])),
-  };
+  const record = recordOf(job, files, texts);
+  return (
+    record && {
+      record,
+      files: new Map(Object.keys(files).map((name) => [name, join(folder, name)])),
+    }
+  );
 }
 
+/** What every config.yaml of ours says. */
+interface CommonConfig {
+  readonly detector: string;
+  readonly created_at: string;
+  readonly img_size: number;
+  readonly epochs_run: number;
+  readonly lr: number;
+  readonly note: string | null;
+}
+
+/** null when a file is missing that the record is read from. */
 function recordOf(
   job: JobRecord,
   files: ModelRecord['files'],
-  config: string,
-  threshold: string,
-): ModelRecord {
-  const found = parse(config) as {
-    detector: string;
-    created_at: string;
-    img_size: number;
-    epochs_run: number;
-    lr: number;
-    note: string | null;
-    encoder: { name: string };
-  };
-  const { value, pixelValue, targetFalseAlarmRate } = readThreshold(threshold);
+  { config, threshold: calibration }: { readonly config: Buffer | null; readonly threshold: Buffer | null },
+): ModelRecord | null {
   const order = parseOrder(job.request);
+  const task = taskOfMode[order.training_mode];
+  if (config === null || (calibration === null && task === 'anomaly')) return null;
+  const texts = { config: config.toString(), threshold: calibration?.toString() ?? '' };
+  const found = parse(texts.config) as CommonConfig;
+  const { threshold, ...own } = ownFields[task](texts, order as never);
   return {
     model_id: job.model_id,
     owner: job.owner,
@@ -72,24 +82,59 @@ function recordOf(
     epochs_run: found.epochs_run,
     lr: found.lr,
     note: found.note,
-    base_model_id: order.base_model_id,
     training_mode: order.training_mode,
-    encoder: found.encoder.name,
-    thresholds: [
-      {
-        value,
-        pixel_value: pixelValue,
-        at: found.created_at,
-        by: job.created_by,
-        reason: 'calibration',
-        target_false_alarm_rate: targetFalseAlarmRate,
-      },
-    ],
+    ...own,
+    thresholds: [{ ...threshold, at: found.created_at, by: job.created_by }],
     files,
-    dataset_sha256: order.snapshot,
     job_id: job.job_id,
   };
 }
+
+/** What the record is read from. */
+interface Texts {
+  readonly config: string;
+  /** Empty for object detectors. */
+  readonly threshold: string;
+}
+
+type OwnFields = Pick<ModelRecord, 'base_model_id' | 'encoder' | 'dataset_sha256' | 'objects'> & {
+  readonly threshold: Omit<ThresholdVersion, 'at' | 'by'>;
+};
+
+const ownFields: Readonly<Record<Task, (texts: Texts, order: never) => OwnFields>> = {
+  anomaly({ config, threshold }, { base_model_id, snapshot }: AnomalyOrder) {
+    const { value, pixelValue, targetFalseAlarmRate } = readThreshold(threshold);
+    const { encoder } = parse(config) as { readonly encoder: { readonly name: string } };
+    return {
+      base_model_id,
+      encoder: encoder.name,
+      dataset_sha256: snapshot,
+      threshold: {
+        value,
+        pixel_value: pixelValue,
+        reason: 'calibration',
+        target_false_alarm_rate: targetFalseAlarmRate,
+      },
+    };
+  },
+  detect({ config }, { weights, dataset_sha256 }: YoloOrder) {
+    const { variant, classes, conf, iou, metrics } = parseYoloConfig(config);
+    const { backbone } = parseVariant(variant);
+    return {
+      base_model_id: null,
+      encoder: backbone === 'yolov8' ? 'none' : backbone,
+      dataset_sha256,
+      objects: { variant, classes, metrics, started_from: weights },
+      threshold: {
+        value: conf,
+        pixel_value: null,
+        reason: 'as asked for in the training',
+        target_false_alarm_rate: null,
+        iou,
+      },
+    };
+  },
+};
 
 function rowsOf(manifest: Buffer): Record<string, FileRow> | null {
   try {

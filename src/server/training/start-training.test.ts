@@ -5,7 +5,8 @@ import { docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { LocalQueue } from '../platform/queue/local-queue.ts';
 import { type TestAudit, type TestContext, testActor, testContext } from '../testing/context.ts';
-import { modelId, startTraining } from './start-training.ts';
+import { modelId } from './add-training.ts';
+import { startTraining } from './start-training.ts';
 import { project, putParts, putProject } from './testing/parts.ts';
 import type { TrainingRequest } from './training-settings.ts';
 

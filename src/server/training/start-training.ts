@@ -5,12 +5,10 @@ import { type DatasetSnapshot, snapshot } from '../datasets/snapshot.ts';
 import { getModel, modelNotFound } from '../models/get-model.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
-import { docKeys } from '../platform/layout.ts';
-import type { JobRecord, Owner } from '../platform/queue/job.ts';
+import type { Owner } from '../platform/queue/job.ts';
 import { getProject } from '../projects/get-project.ts';
-import type { TrainingMode } from '../projects/project.ts';
-import { stampOf } from '../projects/project-id.ts';
-import { orderFields, putSnapshot, type TrainingOrder, trainingKind } from './training-order.ts';
+import { addTraining } from './add-training.ts';
+import { type AnomalyOrder, putSnapshot } from './training-order.ts';
 import { checkWork, type TrainingRequest, trainingSettings } from './training-settings.ts';
 
 /**
@@ -24,30 +22,23 @@ export async function startTraining(
   request: TrainingRequest,
   actor: Actor,
 ): Promise<{ job_id: string }> {
-  const { config, audit } = context;
   const settings = trainingSettings(request);
   const training_mode = await modeOf(context, owner);
   const base_model_id = await baseOf(context, owner, training_mode, request);
   const images = await imagesOf(context, owner);
-  checkWork(settings, images.images.length, config.jobs.max_hours);
+  checkWork(settings, images.images.length, context.config.jobs.max_hours);
   await putSnapshot(context, images);
-  const order: TrainingOrder = {
+  const order: AnomalyOrder = {
     snapshot: images.sha256,
     images: images.images.length,
     ...settings,
     base_model_id,
     training_mode,
   };
-  const job = await addJob(context, owner, order, actor);
-  await audit.record(actor, 'training.start', `jobs/${job.job_id}`, {
-    [owner.kind]: owner.id,
-    model_id: job.model_id,
-    ...orderFields(order),
-  });
-  return { job_id: job.job_id };
+  return addTraining(context, owner, order, actor);
 }
 
-async function modeOf(context: Context, owner: Owner): Promise<TrainingMode> {
+async function modeOf(context: Context, owner: Owner): Promise<AnomalyOrder['training_mode']> {
   if (owner.kind === 'scene') return 'anomaly';
   const { training_mode } = await getProject(context, owner.id);
   if (training_mode !== 'yolo') return training_mode;
@@ -61,7 +52,7 @@ async function modeOf(context: Context, owner: Owner): Promise<TrainingMode> {
 async function baseOf(
   context: Context,
   owner: Owner,
-  mode: TrainingMode,
+  mode: AnomalyOrder['training_mode'],
   { base_model_id }: TrainingRequest,
 ): Promise<string | null> {
   if (base_model_id === undefined || base_model_id === null) {
@@ -86,38 +77,4 @@ async function imagesOf(context: Context, owner: Owner): Promise<DatasetSnapshot
     'dataset.too_few_images',
     `training needs at least ${FEWEST_PICTURES} good images, there are ${length}`,
   );
-}
-
-/** Until an id is found that no other model has. */
-async function addJob(
-  context: Context,
-  owner: Owner,
-  order: TrainingOrder,
-  actor: Actor,
-): Promise<JobRecord> {
-  for (let number = 1; ; number++) {
-    const model_id = modelId(owner, context.clock.date(), number);
-    if ((await context.docs.get(docKeys.model(model_id))) !== null) continue;
-    try {
-      return await context.queue.add({
-        kind: trainingKind,
-        owner,
-        model_id,
-        request: orderFields(order),
-        created_by: actor.name,
-        needs_approval: context.config.training.require_approval,
-      });
-    } catch (error) {
-      const isTaken = error instanceof ServerError && error.code === 'revision.conflict';
-      if (!isTaken) throw error;
-    }
-  }
-}
-
-const SLUG_LENGTH = 200;
-
-/** OWNER-YYYYMMDD-HHMMSS, cut to the length of a slug; from the second of one second on with its number. */
-export function modelId({ id }: Owner, date: Date, number: number): string {
-  const end = `-${stampOf(date)}${number === 1 ? '' : `-${number}`}`;
-  return id.slice(0, SLUG_LENGTH - end.length) + end;
 }

@@ -16,8 +16,9 @@ import { getProject } from '../projects/get-project.ts';
 import { type TestContext, testActor, testContext } from '../testing/context.ts';
 import { startTraining } from './start-training.ts';
 import { project, putParts, putProject } from './testing/parts.ts';
-import { settingsOf, type Train, threadsOf, trainRunner } from './train-runner.ts';
-import type { TrainingOrder } from './training-order.ts';
+import { type Train, threadsOf, trainRunner } from './train-runner.ts';
+import type { AnomalyOrder } from './training-order.ts';
+import { settingsOf } from './training-parts.ts';
 
 // Children give way to whatever else the machine does.
 vi.setConfig({ testTimeout: 200_000 });
@@ -243,7 +244,7 @@ describe('a training job', () => {
 });
 
 describe('what a training is given', () => {
-  const order = { images: 100, img_size: 128, epochs: 9, lr: null } as TrainingOrder;
+  const order = { images: 100, img_size: 128, epochs: 9, lr: null } as AnomalyOrder;
   const training = () => opened.context.config.training;
 
   it.each([

@@ -1,24 +1,22 @@
 // Runs a training job: a child makes the model in the job's folder, then it is stored. Any part may run twice.
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { TrainedModel, TrainRequest } from '../../vision/detectors/detector.ts';
 import { trainInChild } from '../../vision/detectors/train-in-child.ts';
-import { defaultEncoder, weightsFolders } from '../../vision/encoders/table.ts';
 import { OkapiError } from '../../vision/errors.ts';
 import { type ChildTrainingOptions, TrainingCrash } from '../../vision/training/child-training.ts';
 import { ServerError } from '../contract/errors.ts';
-import { getModel } from '../models/get-model.ts';
-import { folderOf, readModel } from '../models/model-documents.ts';
+import { readModel } from '../models/model-documents.ts';
 import { type NewModel, storeModel } from '../models/store-model.ts';
 import type { Config } from '../platform/config.ts';
 import type { Context } from '../platform/context.ts';
-import { blobKeys } from '../platform/layout.ts';
 import type { JobRecord } from '../platform/queue/job.ts';
 import type { JobAttempt, JobRunner } from '../platform/queue/job-queue.ts';
 import { finishedModel } from './finished-model.ts';
 import { jobEvent } from './job-events.ts';
 import { sampleStore } from './samples.ts';
-import { getSnapshot, parseOrder, type TrainingOrder } from './training-order.ts';
+import { parseOrder } from './training-order.ts';
+import { trainingParts } from './training-parts.ts';
 
 /** How the model is made: in a child process, unless a test says otherwise. */
 export type Train = (
@@ -137,47 +135,23 @@ async function trainRequest(
   { job, workFolder }: JobAttempt,
   folder: string,
 ): Promise<TrainRequest> {
-  const { config, docs } = context;
-  const order = parseOrder(job.request);
-  const folders = [config.training.weights_dir, ...weightsFolders(config.root_dir, config.data_dir)];
-  const base = order.base_model_id === null ? null : await baseFolder(context, order.base_model_id);
+  const { config } = context;
+  const { record, ...parts } = await trainingParts(context, job);
   return {
-    kind: 'autoencoder',
-    pictures: await picturesOf(context, job, await getSnapshot(docs, order.snapshot)),
+    ...parts,
     folder,
     stateFolder: join(workFolder, 'state'),
     resume: true,
-    base,
     device: config.training.device,
     threads: threadsOf(config),
-    encoderSource: { folders },
-    settings: {
-      ...settingsOf(order, config.training),
-      // That of the base model, when there is one.
-      ...(base === null && { encoder: await defaultEncoder(folders) }),
-    },
     record: {
       model_id: job.model_id,
       mode: job.owner.kind,
       scene_id: job.owner.kind === 'scene' ? job.owner.id : null,
       project_id: job.owner.kind === 'project' ? job.owner.id : null,
-      base_model_id: order.base_model_id,
-      training_mode: order.training_mode,
+      training_mode: parseOrder(job.request).training_mode,
+      ...record,
     },
-  };
-}
-
-/** What the request names, then the configuration; the rest is the trainer's own. */
-export function settingsOf(order: TrainingOrder, training: Config['training']): Record<string, number> {
-  return {
-    imageSize: order.img_size,
-    epochs: order.epochs,
-    ...(order.lr !== null && { learningRate: order.lr }),
-    // Few images in large batches make few steps, and few steps learn little.
-    batchSize: Math.min(training.batch_size, Math.max(4, Math.floor(order.images / 8))),
-    validationRatio: training.val_ratio,
-    patience: training.patience,
-    minEpochs: training.min_epochs_before_early_stop,
   };
 }
 
@@ -187,33 +161,4 @@ export function threadsOf(
   processors = availableParallelism(),
 ): number {
   return training.threads ?? Math.max(1, Math.ceil((processors - 1) / jobs.max_workers));
-}
-
-async function picturesOf(
-  { blobs }: Context,
-  { owner }: JobRecord,
-  names: readonly string[],
-): Promise<string[]> {
-  const paths: string[] = [];
-  for (const name of names) {
-    try {
-      paths.push(await blobs.localPath(blobKeys.image(owner, name)));
-    } catch (error) {
-      if (!(error instanceof ServerError && error.code === 'blob.not_found')) throw error;
-      throw new ServerError('dataset.changed', `the file of the image ${name} is gone`, { cause: error });
-    }
-  }
-  return paths;
-}
-
-/** The folder of the base model, or its weights where a store has no folders. */
-async function baseFolder(context: Context, id: string): Promise<string> {
-  const record = await getModel(context, id);
-  const pathOf = (name: string) => context.blobs.localPath(`${folderOf(record)}/${name}`);
-  const names = Object.keys(record.files);
-  const paths = await Promise.all(names.map(pathOf));
-  const [folder, ...others] = new Set(paths.map((path) => dirname(path)));
-  if (folder !== undefined && others.length === 0) return folder;
-  const weights = names.findIndex((name) => /^model\.(safetensors|pt|pth)$/.test(name));
-  return paths[weights] ?? Promise.reject(new ServerError('model.corrupt', `the model ${id} has no weights`));
 }

@@ -1,23 +1,56 @@
-// What the record of a training job holds: ids and numbers, and the hash of the images' list, which is stored once.
+// What the record of a training job holds: ids, numbers, and the name of what is learnt from, which is stored once.
+import type { Task } from '../../vision/detectors/detector.ts';
 import { ServerError } from '../contract/errors.ts';
 import type { DatasetSnapshot } from '../datasets/snapshot.ts';
 import type { Context } from '../platform/context.ts';
 import type { DocStore, Json } from '../platform/docs/doc-store.ts';
 import { docKeys } from '../platform/layout.ts';
-import { type TrainingMode, trainingModes } from '../projects/project.ts';
+import type { TrainingMode } from '../projects/project.ts';
+import { pinField } from '../yolo/pin-dataset.ts';
 
 export const trainingKind = 'train';
 
-export interface TrainingOrder {
-  /** SHA-256 over the ids of the images. */
-  readonly snapshot: string;
+interface CommonOrder {
+  /** Pictures to learn from. */
   readonly images: number;
   readonly img_size: number;
   readonly epochs: number;
-  readonly lr: number | null;
-  readonly base_model_id: string | null;
   readonly training_mode: TrainingMode;
 }
+
+export interface AnomalyOrder extends CommonOrder {
+  readonly training_mode: Exclude<TrainingMode, 'yolo'>;
+  /** SHA-256 over the ids of the images. */
+  readonly snapshot: string;
+  readonly lr: number | null;
+  readonly base_model_id: string | null;
+}
+
+export interface YoloOrder extends CommonOrder {
+  readonly training_mode: 'yolo';
+  /** The version of the dataset; the sweep keeps those that jobs name under this very name. */
+  readonly [pinField]: string;
+  /** Over its pictures and labels. */
+  readonly dataset_sha256: string;
+  /** A name of the family, without `.pt`. */
+  readonly variant: string;
+  /** The name of a file in the folder of weights to start from. */
+  readonly weights: string | null;
+  /** null: chosen by memory and by the number of pictures. */
+  readonly batch: number | null;
+  /** null: the trainer's default. */
+  readonly lr0: number | null;
+  readonly conf: number;
+  readonly iou: number;
+}
+
+export type TrainingOrder = AnomalyOrder | YoloOrder;
+
+export const taskOfMode: Readonly<Record<TrainingMode, Task>> = {
+  anomaly: 'anomaly',
+  finetune: 'anomaly',
+  yolo: 'detect',
+};
 
 type Fields = { readonly [name: string]: Json };
 
@@ -25,17 +58,39 @@ export function orderFields(order: TrainingOrder): Fields {
   return { ...order };
 }
 
+type Check = (value: Json | undefined) => boolean;
+const isText: Check = (v) => typeof v === 'string';
+const isTextOrNull: Check = (v) => v === null || isText(v);
+const isHash: Check = (v) => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v);
+const isWhole: Check = (v) => Number.isSafeInteger(v);
+const isNumber: Check = (v) => Number.isFinite(v);
+const isNumberOrNull: Check = (v) => v === null || isNumber(v);
+
+const common = { images: isWhole, img_size: isWhole, epochs: isWhole, training_mode: isText };
+const checks: {
+  readonly anomaly: Readonly<Record<keyof AnomalyOrder, Check>>;
+  readonly detect: Readonly<Record<keyof YoloOrder, Check>>;
+} = {
+  anomaly: { ...common, snapshot: isHash, lr: isNumberOrNull, base_model_id: isTextOrNull },
+  detect: {
+    ...common,
+    [pinField]: isText,
+    dataset_sha256: isHash,
+    variant: isText,
+    weights: isTextOrNull,
+    batch: isNumberOrNull,
+    lr0: isNumberOrNull,
+    conf: isNumber,
+    iou: isNumber,
+  },
+};
+
 /** The order in a job's record. Records are ours; one of another version is refused as a whole. */
 export function parseOrder(fields: Fields): TrainingOrder {
-  const { snapshot, images, img_size, epochs, lr, base_model_id, training_mode } = fields;
-  const sound =
-    typeof snapshot === 'string' &&
-    /^[0-9a-f]{64}$/.test(snapshot) &&
-    [images, img_size, epochs].every((v) => Number.isSafeInteger(v)) &&
-    (lr === null || Number.isFinite(lr)) &&
-    (base_model_id === null || typeof base_model_id === 'string') &&
-    trainingModes.some((mode) => mode === training_mode);
-  if (sound) return fields as unknown as TrainingOrder;
+  const mode = String(fields.training_mode);
+  const task = Object.hasOwn(taskOfMode, mode) ? taskOfMode[mode as TrainingMode] : null;
+  if (task !== null && Object.entries(checks[task]).every(([name, check]) => check(fields[name])))
+    return fields as unknown as TrainingOrder;
   throw new ServerError('job.not_found', 'the record of the job is not one that this version understands');
 }
 

@@ -17,20 +17,25 @@ export interface TrainingSettings {
   readonly lr: number | null;
 }
 
-interface Row {
+/** Such as a range. Null, where a setting may be null, is not asked about. */
+export interface SettingRow {
   readonly valid: (value: number) => boolean;
   readonly expected: string;
 }
 
-const rows: Readonly<Record<keyof TrainingSettings, Row>> = {
-  img_size: {
-    valid: (v) => Number.isSafeInteger(v) && v % 32 === 0 && v >= 64 && v <= 1024,
-    expected: 'a multiple of 32 from 64 to 1024',
-  },
-  epochs: {
-    valid: (v) => Number.isSafeInteger(v) && v >= 1 && v <= 10_000,
-    expected: 'a whole number from 1 to 10000',
-  },
+export const imageSizeRow = (most: number): SettingRow => ({
+  valid: (v) => Number.isSafeInteger(v) && v % 32 === 0 && v >= 64 && v <= most,
+  expected: `a multiple of 32 from 64 to ${most}`,
+});
+
+export const wholeRow = (least: number, most: number): SettingRow => ({
+  valid: (v) => Number.isSafeInteger(v) && v >= least && v <= most,
+  expected: `a whole number from ${least} to ${most}`,
+});
+
+const rows: Readonly<Record<keyof TrainingSettings, SettingRow>> = {
+  img_size: imageSizeRow(1024),
+  epochs: wholeRow(1, 10_000),
   lr: {
     valid: (v) => Number.isFinite(v) && v >= 1e-7 && v <= 1,
     expected: 'a number from 1e-7 to 1',
@@ -44,13 +49,22 @@ export function trainingSettings(request: TrainingRequest): TrainingSettings {
     epochs: request.epochs ?? 30,
     lr: request.lr ?? null,
   };
-  const errors = (Object.keys(rows) as (keyof TrainingSettings)[]).flatMap((name): FieldError[] => {
+  checkSettings(rows, settings);
+  return settings;
+}
+
+/** Throws request.invalid that names every field at fault. */
+export function checkSettings<Name extends string>(
+  rows: Readonly<Record<Name, SettingRow>>,
+  settings: Readonly<Record<Name, number | null>>,
+): void {
+  const errors = (Object.keys(rows) as Name[]).flatMap((name): FieldError[] => {
     const value = settings[name];
     if (value === null || rows[name].valid(value)) return [];
     const detail = `expected ${rows[name].expected}, got ${JSON.stringify(value)}`;
     return [{ path: `body.${name}`, code: 'request.invalid', detail }];
   });
-  if (errors.length === 0) return settings;
+  if (errors.length === 0) return;
   const message = errors.map(({ path, detail }) => `${path}: ${detail}`).join('; ');
   throw new ServerError('request.invalid', message, { errors });
 }
@@ -60,7 +74,25 @@ const LEAST_SECONDS = 0.01;
 
 /** Throws job.too_large when even a quick machine would need longer than a job may take. */
 export function checkWork({ img_size, epochs }: TrainingSettings, images: number, maxHours: number): void {
-  const hours = (LEAST_SECONDS * images * epochs * (img_size / 256) ** 2) / 3600;
+  const seconds = LEAST_SECONDS * images * epochs * (img_size / 256) ** 2;
+  checkHours({ seconds, img_size, epochs, images, maxHours });
+}
+
+/** Throws job.too_large when so many seconds are more than a job may take. */
+export function checkHours({
+  seconds,
+  img_size,
+  epochs,
+  images,
+  maxHours,
+}: {
+  readonly seconds: number;
+  readonly img_size: number;
+  readonly epochs: number;
+  readonly images: number;
+  readonly maxHours: number;
+}): void {
+  const hours = seconds / 3600;
   if (hours <= maxHours) return;
   throw new ServerError(
     'job.too_large',

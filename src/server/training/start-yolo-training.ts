@@ -1,0 +1,71 @@
+// Starts the training of an object detector: everything that can be refused is refused here, before there is a job.
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { weightsNamePattern } from '../contract/yolo.ts';
+import type { Actor } from '../platform/audit.ts';
+import type { Context } from '../platform/context.ts';
+import { needVersion } from '../yolo/dataset-documents.ts';
+import type { DatasetVersion } from '../yolo/dataset-record.ts';
+import { pinField, readManifest } from '../yolo/pin-dataset.ts';
+import { addTraining } from './add-training.ts';
+import type { YoloOrder } from './training-order.ts';
+import { checkYoloWork, invalidField, type YoloTrainingRequest, yoloSettings } from './yolo-settings.ts';
+
+/**
+ * The job is durable once this returns. Its dataset is the version of now; it keeps that, whatever is uploaded or deleted
+ * meanwhile. Throws project.not_found, project.wrong_mode, request.invalid, yolo.no_dataset, job.too_large,
+ * job.already_running, job.queue_full.
+ */
+export async function startYoloTraining(
+  context: Context,
+  projectId: string,
+  request: YoloTrainingRequest,
+  actor: Actor,
+): Promise<{ job_id: string }> {
+  const version = await needVersion(context, projectId);
+  const settings = yoloSettings(request);
+  const weights = await weightsOf(context, request);
+  const { images } = version.health.train;
+  checkYoloWork(settings, images + version.health.val.images, context.config.jobs.max_hours);
+  const order: YoloOrder = {
+    [pinField]: version.version,
+    dataset_sha256: await datasetHash(context, projectId, version),
+    images,
+    ...settings,
+    weights,
+    training_mode: 'yolo',
+  };
+  return addTraining(context, { kind: 'project', id: projectId }, order, actor);
+}
+
+/**
+ * The name of the file to start from: the one that is asked for, or the one whose name the variant is. Users of the original
+ * ask for yolov8n.pt whether they have that file or not.
+ */
+async function weightsOf(
+  { config }: Context,
+  { weights, model_variant = '' }: YoloTrainingRequest,
+): Promise<string | null> {
+  const isThere = async (name: string) =>
+    (await stat(join(config.training.weights_dir, name)).catch(() => null))?.isFile() ?? false;
+  if (weights === undefined)
+    return model_variant.endsWith('.pt') && (await isThere(model_variant)) ? model_variant : null;
+  if (new RegExp(weightsNamePattern).test(weights) && (await isThere(weights))) return weights;
+  throw invalidField(
+    'weights',
+    `expected the name of a file in training.weights_dir, there is no ${weights}`,
+  );
+}
+
+/** SHA-256 over the pictures and labels by their contents, and the names of the classes. */
+async function datasetHash(
+  context: Context,
+  projectId: string,
+  { version }: DatasetVersion,
+): Promise<string> {
+  const { classes, pictures } = await readManifest(context, projectId, version);
+  const hash = createHash('sha256').update(JSON.stringify(classes));
+  for (const { file, label } of pictures) hash.update(`\n${file} ${label.hash}`);
+  return hash.digest('hex');
+}

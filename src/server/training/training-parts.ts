@@ -1,0 +1,140 @@
+// The part of a training's request that depends on what is trained: a row for each task.
+import { totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Task, TrainRequest } from '../../vision/detectors/detector.ts';
+import { chooseBatch } from '../../vision/detectors/yolo/batch-size.ts';
+import { defaultEncoder, weightsFolders } from '../../vision/encoders/table.ts';
+import { parseVariant } from '../../vision/yolo/variants.ts';
+import { ServerError } from '../contract/errors.ts';
+import { getModel } from '../models/get-model.ts';
+import { folderOf } from '../models/model-documents.ts';
+import type { Config } from '../platform/config.ts';
+import type { Context } from '../platform/context.ts';
+import { blobKeys } from '../platform/layout.ts';
+import type { JobRecord } from '../platform/queue/job.ts';
+import { openDataset, pinField } from '../yolo/pin-dataset.ts';
+import {
+  type AnomalyOrder,
+  getSnapshot,
+  parseOrder,
+  type TrainingOrder,
+  taskOfMode,
+  type YoloOrder,
+} from './training-order.ts';
+
+export type TrainingParts = Pick<TrainRequest, 'kind' | 'pictures'> &
+  Partial<Pick<TrainRequest, 'objects' | 'base' | 'encoderSource' | 'settings' | 'record'>>;
+
+type Maker<Order extends TrainingOrder> = (
+  context: Context,
+  job: JobRecord,
+  order: Order,
+) => Promise<TrainingParts>;
+
+const makers: { readonly [T in Task]: Maker<never> } = { anomaly: anomalyParts, detect: detectParts };
+
+/** Throws job.not_found for an order of another version, dataset.changed, model.not_found, model.corrupt. */
+export async function trainingParts(context: Context, job: JobRecord): Promise<TrainingParts> {
+  const order = parseOrder(job.request);
+  const make = makers[taskOfMode[order.training_mode]] as Maker<TrainingOrder>;
+  return make(context, job, order);
+}
+
+async function anomalyParts(context: Context, job: JobRecord, order: AnomalyOrder): Promise<TrainingParts> {
+  const { config, docs } = context;
+  const folders = [config.training.weights_dir, ...weightsFolders(config.root_dir, config.data_dir)];
+  const base = order.base_model_id === null ? null : await baseFolder(context, order.base_model_id);
+  return {
+    kind: 'autoencoder',
+    pictures: await picturesOf(context, job, await getSnapshot(docs, order.snapshot)),
+    base,
+    encoderSource: { folders },
+    settings: {
+      ...settingsOf(order, config.training),
+      // That of the base model, when there is one.
+      ...(base === null && { encoder: await defaultEncoder(folders) }),
+    },
+    record: { base_model_id: order.base_model_id },
+  };
+}
+
+async function detectParts(context: Context, { owner }: JobRecord, order: YoloOrder): Promise<TrainingParts> {
+  const version = order[pinField];
+  return {
+    kind: 'yolo',
+    pictures: [],
+    objects: await openDataset(context, owner.id, version),
+    settings: yoloSettingsOf(order, context.config),
+    record: { base_model_id: null, dataset_version: version },
+  };
+}
+
+/** What the request names, then the configuration; the rest is the trainer's own. */
+export function settingsOf(order: AnomalyOrder, training: Config['training']): Record<string, number> {
+  return {
+    imageSize: order.img_size,
+    epochs: order.epochs,
+    ...(order.lr !== null && { learningRate: order.lr }),
+    // Few images in large batches make few steps, and few steps learn little.
+    batchSize: Math.min(training.batch_size, Math.max(4, Math.floor(order.images / 8))),
+    validationRatio: training.val_ratio,
+    patience: training.patience,
+    minEpochs: training.min_epochs_before_early_stop,
+  };
+}
+
+/** Of the memory of a job, decoded pictures may take so much. */
+const CACHE_SHARE = 1 / 8;
+const MOST_CACHE_BYTES = 2 ** 30;
+
+/** As settingsOf. Patience is the trainer's own: that of the configuration is meant for the autoencoder's short trainings. */
+export function yoloSettingsOf(
+  { variant, img_size: imageSize, epochs, batch, lr0, conf, iou, weights, images }: YoloOrder,
+  { training, jobs }: Pick<Config, 'training' | 'jobs'>,
+): Record<string, number | string | null> {
+  const memoryBytes = jobs.max_memory_mb * 2 ** 20;
+  // The machine may have far more memory than the job.
+  const fits = () =>
+    chooseBatch({ batch: null, imageSize }, parseVariant(variant), images, Math.min(totalmem(), memoryBytes))
+      .batchSize;
+  return {
+    variant,
+    imageSize,
+    epochs,
+    batch: batch ?? fits(),
+    lr0,
+    conf,
+    iou,
+    weights: weights === null ? null : join(training.weights_dir, weights),
+    cacheMemoryBytes: Math.min(MOST_CACHE_BYTES, Math.floor(memoryBytes * CACHE_SHARE)),
+  };
+}
+
+async function picturesOf(
+  { blobs }: Context,
+  { owner }: JobRecord,
+  names: readonly string[],
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of names) {
+    try {
+      paths.push(await blobs.localPath(blobKeys.image(owner, name)));
+    } catch (error) {
+      if (!(error instanceof ServerError && error.code === 'blob.not_found')) throw error;
+      throw new ServerError('dataset.changed', `the file of the image ${name} is gone`, { cause: error });
+    }
+  }
+  return paths;
+}
+
+/** The folder of the base model, or its weights where a store has no folders. */
+async function baseFolder(context: Context, id: string): Promise<string> {
+  const record = await getModel(context, id);
+  const pathOf = (name: string) => context.blobs.localPath(`${folderOf(record)}/${name}`);
+  const names = Object.keys(record.files);
+  const paths = await Promise.all(names.map(pathOf));
+  const [folder, ...others] = new Set(paths.map((path) => dirname(path)));
+  if (folder !== undefined && others.length === 0) return folder;
+  const weights = names.findIndex((name) => /^model\.(safetensors|pt|pth)$/.test(name));
+  return paths[weights] ?? Promise.reject(new ServerError('model.corrupt', `the model ${id} has no weights`));
+}
