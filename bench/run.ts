@@ -45,6 +45,20 @@ const cases: readonly Case[] = [
     pytorch: ['decoder_step.py'],
   },
   {
+    name: 'yolov8n train step, batch 8, 320 px',
+    turns: 9,
+    goal: '<= 1.0, memory <= 1.2',
+    ours: ['yolo-step.ts'],
+    pytorch: ['yolo_step.py'],
+  },
+  {
+    name: 'yolov8n forward, one picture of 640 px',
+    turns: 15,
+    goal: '<= 0.5',
+    ours: ['yolo-forward.ts'],
+    pytorch: ['yolo_forward.py'],
+  },
+  {
     name: 'full inference, one 512 px JPEG, DINOv3',
     turns: 9,
     goal: '<= 0.5',
