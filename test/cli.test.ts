@@ -183,9 +183,27 @@ describe('okapi eval', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       imageAuroc: { value: null, reason: 'there is no anomalous picture among them' },
-      imageAurocInterval: null,
+      imageAurocInterval: { low: null, reason: 'there is no anomalous picture among them' },
+      bestF1: { f1: null, reason: 'there is no anomalous picture among them' },
+      falseAlarmInterval: { low: expect.any(Number), high: expect.any(Number) },
       falseAlarmRate: { value: expect.any(Number) },
     });
+  });
+});
+
+describe('okapi eval with two models', () => {
+  it('puts them side by side on the same pictures', async () => {
+    await cp(join(dir, 'model'), join(dir, 'second'), { recursive: true });
+    const paths = ['model', 'second', 'parts', '--device', 'cpu'];
+    const { code, stdout } = await run('eval', ...paths, '--report', 'compare.html');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/2 models on the same 8 pictures\n +model +second/);
+    expect(stdout).toContain('The image AUROC of second is +0.0000 against model');
+    expect(stdout).toContain('They judge every picture alike.');
+    expect(await readFile(join(dir, 'compare.html'), 'utf8')).toContain('Where they do not agree');
+    const json = JSON.parse((await run('eval', ...paths, '--json')).stdout);
+    expect(json.models.map(({ name }: { name: string }) => name)).toEqual(['model', 'second']);
+    expect(json.comparison.pictures).toHaveLength(8);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DetectorEvaluation } from '../vision/evaluation/evaluate-detector.ts';
+import type { DetectorEvaluation } from '../vision/evaluation/detector-evaluation.ts';
 import { evaluationLines } from './evaluation-lines.ts';
 import { capturedTerminal } from './testing/captured-terminal.ts';
 
@@ -11,6 +11,7 @@ const missed = Array.from({ length: 7 }, (_, i) => ({
   calledAnomalous: false,
 }));
 const evaluation: DetectorEvaluation = {
+  threshold: 0.02,
   pictures: missed,
   untested: [],
   imageAuroc: { value: 0.98765 },
@@ -21,11 +22,17 @@ const evaluation: DetectorEvaluation = {
   aupro: { value: null, reason: 'there are no usable masks of the defects' },
   confusion: { truePositives: 3, falsePositives: 1, trueNegatives: 9, falseNegatives: 7 },
   falseAlarmRate: { value: 0.1 },
+  falseAlarmInterval: { low: 0.0025, high: 0.445 },
+  recallInterval: { low: 0.0667, high: 0.6525 },
   recall: { value: 0.3 },
   precision: { value: 0.75 },
   defects: [{ defect: 'burn', pictures: 10, found: 3, auroc: { value: 0.98765 }, meanScore: 0.0155 }],
   missed,
   falseAlarms: [],
+  worst: missed,
+  histogram: { edges: [], good: [], anomalous: [] },
+  roc: [],
+  precisionRecall: [],
   masks: { used: 0, missing: 10, refused: [] },
 };
 
@@ -43,7 +50,7 @@ describe('an evaluation as text', () => {
   it('shows what the threshold of the model does', () => {
     expect(text()).toContain("At the model's threshold of 0.02000");
     expect(text()).toMatch(/truly good +9 +1\n +truly defective +7 +3/);
-    expect(text()).toContain('defects found 30 %, false alarms 10 %');
+    expect(text()).toContain('defects found 30 %, false alarms 10 % (95 % interval 0.3 % to 44.5 %)');
     expect(text()).toMatch(/burn +10 +3 +0\.9877 +0\.01550/);
   });
 
@@ -54,7 +61,9 @@ describe('an evaluation as text', () => {
   });
 
   it('says when masks are missing or not usable', () => {
-    const refused = [{ file: 'm.png', code: 'dataset.layout', message: 'expected a mask of 2x2' }] as const;
+    const refused = [
+      { file: 'm.png', picture: 'p.png', code: 'dataset.layout', message: 'expected a mask of 2x2' },
+    ] as const;
     const lines = text({ masks: { used: 5, missing: 2, refused } });
     expect(lines).toContain('mask not used: m.png: expected a mask of 2x2 (dataset.layout)');
     expect(lines).toContain('2 defective pictures without a mask left out of the pixel measures');

@@ -1,5 +1,5 @@
 // An evaluation as lines of text.
-import type { DetectorEvaluation, EvaluatedPicture } from '../vision/evaluation/evaluate-detector.ts';
+import type { DetectorEvaluation, EvaluatedPicture } from '../vision/evaluation/detector-evaluation.ts';
 import type { Metric } from '../vision/scoring/metrics.ts';
 import { printable, type Terminal } from './terminal.ts';
 import { count, figure, percent, table } from './wording.ts';
@@ -23,7 +23,7 @@ export function evaluationLines(e: DetectorEvaluation, threshold: number, termin
       ],
       [1, 2],
     ).map((line) => `  ${line}`),
-    `  defects found ${shown(e.recall, percent)}, false alarms ${shown(e.falseAlarmRate, percent)}`,
+    `  defects found ${shown(e.recall, percent)}, false alarms ${shown(e.falseAlarmRate, percent)}${falseAlarmRange(e)}`,
   ];
   if (e.defects.length > 0) lines.push('', heading('By defect'), ...defectLines(e));
   lines.push(...wrongLines('Missed, the least suspected first', e.missed, heading));
@@ -45,6 +45,10 @@ function measures(e: DetectorEvaluation): string[] {
     ['AUPRO', ...cells(e.aupro)],
     ['best F1', ...best],
   ]);
+}
+
+function falseAlarmRange({ falseAlarmInterval: interval }: DetectorEvaluation): string {
+  return interval === null ? '' : ` (95 % interval ${percent(interval.low)} to ${percent(interval.high)})`;
 }
 
 const digits = (value: number) => value.toFixed(4);

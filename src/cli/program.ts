@@ -101,7 +101,8 @@ The object of --json:
 
 const EVAL_JSON = `
 
-The object of --json holds all that is printed and every picture. A measure is {"value": number}, or
+The object of --json holds all that is printed, every picture, and the points of the ROC and precision-recall curves
+(score null: none is called anomalous); of several models, each under models, and comparison. A measure is {"value": number}, or
 {"value": null, "reason": "..."} when the pictures do not have it.`;
 
 function examples(command: string, lines: readonly string[]): string {
@@ -185,22 +186,25 @@ function addTest(program: Command, context: CommandContext, done: Done): void {
 function addEval(program: Command, context: CommandContext, done: Done): void {
   program
     .command('eval')
-    .summary('measure a model on pictures whose truth is known')
+    .summary('measure models on pictures whose truth is known')
     .description(
-      'Measures a model. DIR has the folders test/good and test/DEFECT, one for each kind of defect; masks of the defects, if there are any, lie in ground_truth/DEFECT under the same names (or NAME_mask.png).',
+      'Measures a model, or several side by side on the same pictures. DIR has the folders test/good and test/DEFECT, one for each kind of defect; masks of the defects, if there are any, lie in ground_truth/DEFECT under the same names (or NAME_mask.png).',
     )
-    .argument('<model>', 'model folder')
-    .argument('<dir>', 'folder with test/good and test/DEFECT')
+    .usage('[options] <model...> <dir>')
+    .argument('<paths...>', 'one model folder or more, then the folder with test/good and test/DEFECT')
     .addOption(json())
     .addOption(report())
     .addOption(device())
     .addHelpText(
       'after',
-      examples(context.environment.command, ['eval my-model parts --report report.html']) + EVAL_JSON,
+      examples(context.environment.command, [
+        'eval my-model parts --report report.html',
+        'eval old-model new-model parts',
+      ]) + EVAL_JSON,
     )
-    .action(async (model, dir, options) => {
+    .action(async (paths, options) => {
       const { evaluate } = await import('./commands/eval.ts');
-      done(await evaluate(model, dir, options, context));
+      done(await evaluate(paths, options, context));
     });
 }
 

@@ -1,46 +1,64 @@
-// `okapi eval`: how good a model is on pictures whose truth is known from the folders they lie in.
+// `okapi eval`: how good models are on pictures whose truth is known from the folders they lie in.
 import { basename, relative, resolve } from 'node:path';
 import { listDataset, type TestPicture } from '../../vision/dataset/folder.ts';
 import type { AnomalyDetector } from '../../vision/detectors/detector.ts';
 import { OkapiError } from '../../vision/errors.ts';
-import { type DetectorEvaluation, evaluateDetector } from '../../vision/evaluation/evaluate-detector.ts';
+import type { DetectorEvaluation } from '../../vision/evaluation/detector-evaluation.ts';
+import { evaluateDetector } from '../../vision/evaluation/evaluate-detector.ts';
 import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
 import type { ReportResult } from '../../vision/render/report-content.ts';
 import type { CommandContext } from '../context.ts';
 import { countBar } from '../count-bar.ts';
 import { evaluationLines } from '../evaluation-lines.ts';
+import {
+  type EvalOptions,
+  evaluationJson,
+  modelJson,
+  noteUntested,
+  type TestSet,
+} from '../evaluation-output.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import { type OpenedDetector, withAnomalyDetector } from '../open-detector.ts';
 import { writeReport } from '../report-file.ts';
-import { printable, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
+import { compareFolders } from './eval-compare.ts';
 
-export interface EvalOptions {
-  readonly json?: boolean;
-  readonly report?: string;
-  readonly device: string;
+/** `paths`: one model folder or more, then the folder of the pictures. */
+export async function evaluate(
+  paths: readonly string[],
+  options: EvalOptions,
+  context: CommandContext,
+): Promise<number> {
+  const [folders, dir] = [paths.slice(0, -1), paths.at(-1)!];
+  if (folders.length === 0)
+    throw new OkapiError(
+      'option.invalid',
+      `expected a model folder and a folder of pictures, got ${dir} alone`,
+    );
+  const pictures = await testPictures(dir);
+  if (folders.length > 1) return compareFolders(folders, { dir, pictures }, options, context);
+  return evaluateOne(folders[0]!, { dir, pictures }, options, context);
 }
 
-export async function evaluate(
+async function evaluateOne(
   folder: string,
-  dir: string,
+  { dir, pictures }: TestSet,
   options: EvalOptions,
   context: CommandContext,
 ): Promise<number> {
   const { terminal } = context;
-  const pictures = await testPictures(dir);
   return withAnomalyDetector(folder, options.device, terminal, async (opened) => {
     const { evaluation, results } = await evaluateShown(opened, pictures, dir, terminal);
-    for (const { file, message, code } of evaluation.untested)
-      terminal.note(
-        `${terminal.style('yellow', 'not tested')} ${printable(file)}: ${printable(message)} (${code})`,
-      );
-    const { model } = opened.detector;
-    if (options.json)
-      terminal.out(JSON.stringify(jsonOf(folder, evaluation, opened, context.version), null, 2));
-    else for (const line of evaluationLines(evaluation, model.threshold.value, terminal)) terminal.out(line);
+    noteUntested(evaluation, terminal);
+    const { device, detector } = opened;
+    const { model } = detector;
+    if (options.json) {
+      const record = { okapi: context.version, device, model: modelJson(folder, model) };
+      terminal.out(JSON.stringify({ ...record, ...evaluationJson(evaluation) }, null, 2));
+    } else
+      for (const line of evaluationLines(evaluation, model.threshold.value, terminal)) terminal.out(line);
     if (options.report !== undefined) {
-      const { device } = opened;
       const title = `${basename(resolve(folder))} on ${basename(resolve(dir))}`;
       const { untested } = evaluation;
       await writeReport(options.report, { title, model, device, results, untested, evaluation }, context);
@@ -84,20 +102,4 @@ async function testPictures(dir: string): Promise<readonly TestPicture[]> {
     'dataset.layout',
     `expected pictures in ${dir}/test/good and ${dir}/test/DEFECT (one folder for each kind of defect), found none`,
   );
-}
-
-/** The output of `--json`: the evaluation as it is, and what was evaluated. */
-function jsonOf(
-  folder: string,
-  evaluation: DetectorEvaluation,
-  { detector, device }: OpenedDetector<AnomalyDetector>,
-  version: string,
-) {
-  const { encoder, imageSize, threshold } = detector.model;
-  return {
-    okapi: version,
-    model: { folder, encoder, imageSize, threshold: threshold.value, trust: threshold.trust },
-    device,
-    ...evaluation,
-  };
 }

@@ -59,6 +59,13 @@ describe('evaluateDetector', () => {
     expect(e.pixelAuroc.value).toBeGreaterThan(0.98);
     expect(e.aupro.value).toBeGreaterThan(0.95);
     expect(e.masks).toEqual({ used: 3, missing: 0, refused: [] });
+    expect(e.worst.map(({ file }) => basename(file))).toEqual(['loud.png', 'faint.png']);
+    expect(e.falseAlarmInterval!.low).toBeCloseTo(0.0084, 4);
+    expect(e.falseAlarmInterval!.high).toBeCloseTo(0.9057, 4);
+    expect(e.histogram.good.reduce((a, b) => a + b)).toBe(3);
+    expect(e.histogram.anomalous.reduce((a, b) => a + b)).toBe(3);
+    expect(e.roc.at(-1)).toMatchObject({ falsePositiveRate: 1, truePositiveRate: 1 });
+    expect(e.precisionRecall.at(-1)).toMatchObject({ precision: 0.5, recall: 1 });
   });
 
   it('says why there are no pixel measures when masks are absent', async () => {
@@ -83,15 +90,22 @@ describe('evaluateDetector', () => {
       'test/good/broken.png': 'no picture',
       'test/burn/a.png': spotPicture(250),
       'test/burn/b.png': spotPicture(250),
+      'test/burn/c.png': spotPicture(250),
       'ground_truth/burn/a.png': mask,
+      'ground_truth/burn/c.png': spotPicture(0, { ground: 0 }),
       'ground_truth/burn/b.png': spotPicture(255, { side: 16, ground: 0 }),
     });
     const e = await evaluated();
     expect(e.untested).toMatchObject([
       { file: join(dir, 'test/good/broken.png'), code: 'image.unsupported_type' },
     ]);
-    expect(e.masks).toMatchObject({ used: 1, missing: 0, refused: [{ code: 'dataset.layout' }] });
+    expect(e.masks).toMatchObject({ used: 1, missing: 0 });
+    expect(e.masks.refused).toMatchObject([
+      { code: 'dataset.layout', picture: join(dir, 'test/burn/b.png') },
+      { code: 'dataset.layout', picture: join(dir, 'test/burn/c.png') },
+    ]);
     expect(e.masks.refused[0]!.message).toContain('expected a mask of 32x32');
-    expect(e.pictures).toHaveLength(3);
+    expect(e.masks.refused[1]!.message).toContain('all black');
+    expect(e.pictures).toHaveLength(4);
   });
 });

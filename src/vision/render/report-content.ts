@@ -1,5 +1,5 @@
 // What a report tells: results, threshold, and, when known, the truth, the training and the settings.
-import type { BestF1, Interval, Metric } from '../scoring/metrics.ts';
+import type { BestF1, Interval, Metric, PrecisionRecallPoint, RocPoint } from '../scoring/metrics.ts';
 import type { Region } from '../scoring/regions.ts';
 import type { Threshold } from '../scoring/threshold.ts';
 
@@ -33,6 +33,10 @@ export interface Evaluation {
   readonly bestF1: BestF1 | null;
   readonly pixelAuroc: Metric;
   readonly aupro: Metric;
+  /** Of all good pictures, called anomalous; null without good pictures. */
+  readonly falseAlarmInterval?: Interval | null;
+  readonly roc?: readonly RocPoint[];
+  readonly precisionRecall?: readonly PrecisionRecallPoint[];
 }
 
 export interface EpochLoss {

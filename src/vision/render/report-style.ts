@@ -44,6 +44,7 @@ header { display: flex; gap: 16px; align-items: center; }
 .tile dd small { display: block; font-size: 12.5px; font-weight: 400; letter-spacing: 0; color: var(--faint); margin-top: 3px; line-height: 1.35; }
 .tile.ok dd { color: var(--ok); } .tile.ng dd { color: var(--ng); }
 .two { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 3fr); gap: 16px; }
+.two.even { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .chart { display: block; width: 100%; height: auto; }
 .chart .grid { stroke: var(--line); stroke-width: 1; }
 .chart .tick { fill: var(--faint); font-size: 11.5px; font-family: inherit; }

@@ -22,18 +22,30 @@ export function tiles(report: Report): Html {
 ${tile('', 'Pictures', String(results.length), refused.length > 0 ? `and ${refused.length} not tested` : 'all tested')}
 ${tile('ok', 'OK', String(results.length - ng), share(results.length - ng, results.length))}
 ${tile(ng > 0 ? 'ng' : '', 'NG', String(ng), share(ng, results.length))}
-${confusion === null ? null : verdictTiles(confusion)}
+${confusion === null ? null : verdictTiles(confusion, evaluation?.falseAlarmInterval ?? null)}
 </dl>
 ${evaluation === undefined ? null : html`<dl class="tiles">${evaluationTiles(evaluation)}</dl>`}`;
 }
 
-function verdictTiles(c: Confusion): Html[] {
+function verdictTiles(c: Confusion, interval: Interval | null): Html[] {
   const anomalous = c.truePositives + c.falseNegatives;
   const good = c.falsePositives + c.trueNegatives;
   return [
     metricTile('Defects found', recall(c), asPercent, `${c.truePositives} of ${anomalous}`),
-    metricTile('False alarms', falseAlarmRate(c), asPercent, `${c.falsePositives} of ${good} good parts`),
+    metricTile(
+      'False alarms',
+      falseAlarmRate(c),
+      asPercent,
+      falseAlarmWords(c.falsePositives, good, interval),
+    ),
   ];
+}
+
+function falseAlarmWords(alarms: number, good: number, interval: Interval | null): string {
+  const counts = `${alarms} of ${good} good parts`;
+  return interval === null
+    ? counts
+    : `${counts}; 95 % interval ${asPercent(interval.low)} to ${asPercent(interval.high)}`;
 }
 
 function evaluationTiles(e: Evaluation): Html[] {
