@@ -17,11 +17,18 @@ export interface ConvBlock {
   readonly stride?: 1 | 2;
 }
 
+/**
+ * The weight of a new batch in the running statistics. The family's own 0.03 remembers the first, wrong ones for a hundred
+ * steps, and a small data set has a few hundred: eight pictures learnt by heart are found again (mAP50 0.95) after 23
+ * steps instead of 53.
+ */
+const momentum = 0.1;
+
 /** Convolution, batch normalisation, SiLU: weights `conv.weight` and `bn.*`. [N, C, H, W] -> [N, out, H / stride, W / stride] */
 export function convBlock(s: Scope, x: Value, { out, kernel, stride = 1 }: ConvBlock): Value {
   const pad = (kernel - 1) / 2;
   const y = layers.conv(s.at('conv'), x, { out, kernel, stride, pad, bias: false, init: kaimingUniform });
-  return silu(layers.batchNorm(s.at('bn'), y, { eps: 1e-3, momentum: 0.03 }));
+  return silu(layers.batchNorm(s.at('bn'), y, { eps: 1e-3, momentum }));
 }
 
 export interface StageBlock {
