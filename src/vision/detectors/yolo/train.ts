@@ -58,7 +58,7 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
 
     const { classes } = objects;
     const { imageSize: size, iou } = settings;
-    const validator = opened(await Validator.open({ network, classes, size, iou, val, runtime }));
+    const validator = opened(await Validator.open({ network, size, iou, val, runtime }));
     const maxBoxes = maxBoxesOf(train.pictures, { mosaic: hasMosaic(settings, 0) });
     const parts: TrainerParts = {
       ...{ network, settings, classes, train, val, validator, runtime },

@@ -3,9 +3,16 @@ import { adamW, type Optimizer, sgd } from '../../../autodiff/optim/optimizers.t
 import { cosine, warmUp } from '../../../autodiff/optim/schedules.ts';
 import type { Runtime } from '../../../autodiff/runtime.ts';
 import { type StepRates, TrainStep } from '../../../autodiff/train-step.ts';
-import type { DetectionReport } from '../../scoring/detection-metrics.ts';
+import type { Picture } from '../../image/picture.ts';
+import { renderDetections } from '../../render/detections.ts';
+import {
+  type DetectionReport,
+  evaluateDetections,
+  type JudgedDetections,
+} from '../../scoring/detection-metrics.ts';
 import { type FitContext, type FitResult, type Judgement, fit as run } from '../../training/fit.ts';
 import { batchFeeds } from '../../yolo/batch-feeds.ts';
+import { toLetterbox } from '../../yolo/letterbox.ts';
 import type { YoloNetwork } from '../../yolo/network.ts';
 import type { SampleLoader } from '../../yolo/sample-loader.ts';
 import { trainingInputs, trainingLoss } from '../../yolo/training-graph.ts';
@@ -99,7 +106,7 @@ export class Trainer {
       weights: 'ema',
       samples: train.pictures.length,
       feeds: (samples: readonly number[], epoch: number) => this.#feeds(samples, epoch),
-      validate: () => this.#validate(),
+      validate: (epoch: number) => this.#validate(epoch, context),
       rates: ratesOf(this.#parts, this.stepsPerEpoch),
     } as const;
     return run(task, { epochs, batchSize, seed, patience, minEpochs: 1 }, context);
@@ -116,9 +123,32 @@ export class Trainer {
     return batchFeeds(samples, settings.imageSize, maxBoxes).feeds;
   }
 
-  async #validate(): Promise<Judgement> {
-    const report = await this.#parts.validator.report();
+  async #validate(epoch: number, { onEvent }: FitContext): Promise<Judgement> {
+    const { validator, classes, settings } = this.#parts;
+    const judged = await validator.judge();
+    if (epoch % Math.max(1, Math.round(settings.epochs / 10)) === 0)
+      onEvent({ type: 'sample', epoch, ...(await this.#drawn(judged)) });
+    const report = evaluateDetections(judged, classes);
     return { loss: 1 - fitnessOf(report), metrics: figuresOf(report) };
+  }
+
+  /** The first val picture that has boxes, as a sample, and what is found in it. */
+  async #drawn(judged: readonly JudgedDetections[]): Promise<{ picture: Picture; reconstruction: Picture }> {
+    const { val, classes, settings } = this.#parts;
+    const index = Math.max(
+      0,
+      judged.findIndex(({ truths }) => truths.length > 0),
+    );
+    const { width, height } = val.pictures[index]!;
+    const { pixels, placement } = await val.plain(index);
+    const picture = { width: settings.imageSize, height: settings.imageSize, data: pixels };
+    const found = judged[index]!.detections.filter(({ confidence }) => confidence > settings.conf).map(
+      ({ box: [x1, y1, x2, y2], ...one }) => ({
+        ...one,
+        box: toLetterbox([x1 / width, y1 / height, x2 / width, y2 / height], placement),
+      }),
+    );
+    return { picture, reconstruction: renderDetections(picture, found, classes) };
   }
 }
 

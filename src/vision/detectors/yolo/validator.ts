@@ -3,11 +3,7 @@ import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import type { Runtime, RuntimeSession } from '../../../autodiff/runtime.ts';
 import { batchesOf } from '../../dataset/prefetch.ts';
 import type { Detection } from '../../scoring/detection.ts';
-import {
-  type DetectionReport,
-  evaluateDetections,
-  type JudgedDetections,
-} from '../../scoring/detection-metrics.ts';
+import type { DetectionReport, JudgedDetections } from '../../scoring/detection-metrics.ts';
 import { evenBatchSize } from '../../training/batches.ts';
 import { candidateGraph } from '../../yolo/candidate-graph.ts';
 import { fromLetterbox, type Placement } from '../../yolo/letterbox.ts';
@@ -22,7 +18,6 @@ const BATCH = 8;
 
 export interface ValidatorParts {
   readonly network: YoloNetwork;
-  readonly classes: readonly string[];
   readonly size: number;
   readonly iou: number;
   readonly val: SampleLoader;
@@ -75,10 +70,6 @@ export class Validator {
       }
     }
     return judged;
-  }
-
-  async report(): Promise<DetectionReport> {
-    return evaluateDetections(await this.judge(), this.#parts.classes);
   }
 
   async close(): Promise<void> {
