@@ -23,6 +23,7 @@ export async function checkUnreferenced(inspection: Inspection): Promise<void> {
 const places = [
   /^(projects|datasets)\/[^/]+\/raw\/[^/]+$/,
   /^projects\/[^/]+\/(models|imports)\/[^/]+\/./,
+  /^projects\/[^/]+\/yolo\/v-[0-9a-f]{32}\/./,
   /^models\/[^/]+\/./,
 ];
 

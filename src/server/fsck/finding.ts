@@ -82,6 +82,21 @@ export const findingTable = {
     means: 'the model belongs to a project that is not there',
     advice: 'restore the project from a backup, or delete the model',
   },
+  'dataset.missing': {
+    severity: 'damage',
+    means: 'a file of the dataset is not there',
+    advice: 'restore the file from a backup, or upload the dataset again',
+  },
+  'dataset.damaged': {
+    severity: 'damage',
+    means: 'a file of the dataset is not the one that was stored',
+    advice: 'restore the file from a backup, or upload the dataset again',
+  },
+  'dataset.orphan': {
+    severity: 'damage',
+    means: 'the dataset belongs to a project that is not there',
+    advice: 'restore the project from a backup, or delete the record and its files',
+  },
   'job.inconsistent': {
     severity: 'damage',
     means: 'the record of the job contradicts itself or others',

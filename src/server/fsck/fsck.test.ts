@@ -2,17 +2,29 @@ import { appendFile, cp, mkdir, readdir, readFile, rm, truncate, utimes, writeFi
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Random } from '../../autodiff/random.ts';
-import { type TestContext, testContext } from '../testing/context.ts';
+import { plainDataset } from '../../vision/dataset/detection/testing/dataset-files.ts';
+import { type TestContext, testActor, testContext } from '../testing/context.ts';
 import { type SampleRecords, sampleRecords } from '../testing/sample-records.ts';
+import { buildDataset } from '../yolo/build-dataset.ts';
+import { staged, yoloProject, zipOf } from '../yolo/testing/datasets.ts';
+import { uploadDataset } from '../yolo/upload-dataset.ts';
 import { type FindingKind, findingTable } from './finding.ts';
 import { fsck, removeUnreferenced } from './fsck.ts';
 
 let test: TestContext;
 let sample: SampleRecords;
 let whole: TestContext;
+/** A detection project and the version of its dataset. */
+let finder: string;
+let version: string;
 beforeAll(async () => {
   whole = await testContext();
   sample = await sampleRecords(whole.context);
+  finder = await yoloProject(whole.context);
+  const zip = await staged(whole.context, zipOf(await plainDataset()));
+  const builds = { build: buildDataset, close: async () => {} };
+  const parts = { context: whole.context, builds };
+  ({ version } = await uploadDataset(parts, finder, zip, { allowPartial: false }, testActor));
 });
 beforeEach(async () => {
   test = await testContext();
@@ -35,6 +47,8 @@ const paths = () => {
     modelFile: `${project}/models/${modelId}/model.onnx`,
     model: `.okapi/models/${modelId}`,
     job: `.okapi/jobs/${jobId}`,
+    datasets: `.okapi/yolo/${finder}`,
+    dataset: `projects/${finder}/yolo/${version}`,
     project,
   };
 };
@@ -185,6 +199,35 @@ const corruptions: readonly Corruption[] = [
     },
     () => [['job.inconsistent', '.okapi/jobs/b']],
   ],
+  ['a torn record of datasets', (p) => torn(p.datasets), (p) => [['record.damaged', p.datasets]]],
+  [
+    'a record of datasets whose current version is none',
+    (p) => edit(p.datasets, (doc: object) => ({ ...doc, current: 'v-0' })),
+    (p) => [['record.malformed', p.datasets]],
+  ],
+  [
+    'a dataset whose project is gone',
+    (p) => rm(at(`projects/${finder}/meta.json`)).then(() => p),
+    (p) => [
+      ['project.no_record', `projects/${finder}`],
+      ['dataset.orphan', p.datasets],
+    ],
+  ],
+  [
+    'a manifest that is gone',
+    (p) => rm(at(`${p.dataset}/manifest.json`)),
+    (p) => [['dataset.missing', `${p.dataset}/manifest.json`]],
+  ],
+  [
+    'a data.yaml that was edited',
+    (p) => appendFile(at(`${p.dataset}/data.yaml`), '# mine'),
+    (p) => [['dataset.damaged', `${p.dataset}/data.yaml`]],
+  ],
+  [
+    'a file in a dataset that its manifest does not name',
+    (p) => aged(`${p.dataset}/train/images/stray.png`),
+    (p) => [['blob.unreferenced', `${p.dataset}/train/images/stray.png`]],
+  ],
   ['a job lost from its journal', (p) => rm(at(`${p.job}.json`)), (p) => [['journal.orphan', p.job]]],
   [
     'a damaged line of a journal of events',
@@ -246,7 +289,7 @@ describe('fsck', () => {
   it('finds each of sixty random damages of files, and names the file', async () => {
     const random = new Random(7);
     const files = [...(await contents())].filter(
-      ([path]) => /^[^.].*\/(raw|models)\/|^models\//.test(path) && !path.includes('_index'),
+      ([path]) => /^[^.].*\/(raw|models|yolo)\/|^models\//.test(path) && !path.includes('_index'),
     );
     const pick = (count: number) => random.int(count);
     const damages: readonly ((bytes: Buffer) => Buffer | null)[] = [
@@ -265,7 +308,9 @@ describe('fsck', () => {
       const damaged = damages[i % damages.length]!(bytes);
       if (damaged === null) await rm(at(path));
       else await writeFile(at(path), damaged);
-      expect(await found()).toEqual([[expect.stringMatching(/^(image|model)\.(missing|damaged)$/), path]]);
+      expect(await found()).toEqual([
+        [expect.stringMatching(/^(image|model|dataset)\.(missing|damaged)$/), path],
+      ]);
       await writeFile(at(path), bytes);
     }
     expect(await found()).toEqual([]);
@@ -286,6 +331,14 @@ describe('fsck', () => {
     await utimes(at(image), 0, 0);
     await aged(`${project}/yolo/dataset.zip`);
     await aged('preview/m/x.png');
+    // A version that was replaced, one that is being built.
+    await edit(paths().datasets, (doc: { versions: object }) => ({
+      ...doc,
+      versions: { ...doc.versions, 'v-1': {} },
+      retired: { 'v-1': '2026-01-02' },
+      building: { [`v-${'2'.repeat(32)}`]: '2026-01-02' },
+    }));
+    await aged(`projects/${finder}/yolo/v-${'2'.repeat(32)}/train/images/x.png`);
     expect(await found()).toEqual([]);
     await torn(index);
     await utimes(at(`${project}/raw/${sample.images[1]}`), 0, 0);

@@ -1,6 +1,7 @@
 // Walks all records and files and says what does not fit. It changes nothing.
 
 import { docKeys } from '../platform/layout.ts';
+import { checkDatasets } from './check-datasets.ts';
 import { checkImages } from './check-images.ts';
 import { checkJobs, checkJournals } from './check-jobs.ts';
 import { checkLabels } from './check-labels.ts';
@@ -28,6 +29,7 @@ export async function fsck(
   await checkLabels(inspection);
   await checkModels(inspection);
   checkLastModels(inspection);
+  await checkDatasets(inspection);
   await checkJobs(inspection);
   await checkJournals(inspection);
   await checkKeys(inspection);
@@ -54,7 +56,14 @@ async function checkRest(inspection: Inspection, folder: string): Promise<void> 
     await checkRest(inspection, `${folder}/${name}`);
 }
 
-const checked = new Set([docKeys.models, docKeys.jobs, '.okapi/keys', '.okapi/audit', '.okapi/results']);
+const checked = new Set([
+  docKeys.models,
+  docKeys.jobs,
+  docKeys.yoloDatasets,
+  '.okapi/keys',
+  '.okapi/audit',
+  '.okapi/results',
+]);
 
 /** Deletes what was found unreferenced; the keys. No server may use the stores meanwhile. */
 export async function removeUnreferenced(

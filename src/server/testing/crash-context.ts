@@ -14,6 +14,7 @@ import type { JobRunner } from '../platform/queue/job-queue.ts';
 import { LocalQueue } from '../platform/queue/local-queue.ts';
 import type { Workspace } from '../platform/workspace.ts';
 import { sweepDeleted } from '../projects/sweep-deleted.ts';
+import { sweepDatasets } from '../yolo/sweep-datasets.ts';
 import { countingIds, TestClock, testConfig } from './context.ts';
 
 const config = testConfig('/server');
@@ -50,6 +51,7 @@ export async function recover(disk: StoreDisk, context: Context): Promise<void> 
   await removeUnfinished(storeRoots(config), disk);
   await sweepDeleted(context);
   await sweepImages(context);
+  await sweepDatasets(context);
 }
 
 const staging = join(config.tmp_dir, 'staging');

@@ -1,6 +1,9 @@
 // The flows that write, each with what must hold after a power cut or a failing disk at any of its operations.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
+import { blake2b16 } from '../../vision/dataset/blake2b.ts';
 import { addImages } from '../datasets/add-images.ts';
 import { deleteImage } from '../datasets/delete-image.ts';
 import type { ImageIndex, StagedFile } from '../datasets/image-record.ts';
@@ -23,7 +26,14 @@ import type { JobAttempt, JobRunner, NewJob } from '../platform/queue/job-queue.
 import { createProject } from '../projects/create-project.ts';
 import { deleteProject } from '../projects/delete-project.ts';
 import { listProjects } from '../projects/list-projects.ts';
-import { testActor } from './context.ts';
+import { type BuiltDataset, localName } from '../yolo/build-dataset.ts';
+import type { DatasetBuilds } from '../yolo/dataset-builds.ts';
+import { readDatasets } from '../yolo/dataset-documents.ts';
+import { type DatasetDoc, type ManifestPicture, manifestName, yamlName } from '../yolo/dataset-record.ts';
+import { pinDataset } from '../yolo/pin-dataset.ts';
+import { SWEEP_GRACE_MS, sweepDatasets } from '../yolo/sweep-datasets.ts';
+import { uploadDataset } from '../yolo/upload-dataset.ts';
+import { type TestClock, testActor } from './context.ts';
 import { writeUnsynced } from './crash-context.ts';
 import { imageRecord, modelRecord, type SampleRecords, sampleModelFiles } from './sample-records.ts';
 
@@ -120,38 +130,85 @@ const labels: Flow = {
   },
 };
 
-/** As a new data set takes the place of an old one: its files first, then the record that points to them. */
-const dataset: Flow = {
-  name: 'a data set put in place of another',
-  async run({ context, disk, sample }, ack) {
-    for (const version of ['v1', 'v2']) {
-      const files = new Map<string, string>();
-      for (const name of versionFiles) {
-        const { path } = context.workspace.stage();
-        await writeUnsynced(disk, path, `${name} of ${version}`);
-        files.set(`${versionFolder(sample.owner, version)}/${name}`, path);
-      }
-      await context.blobs.adopt(files);
-      await context.docs.put(pointer(sample.owner), { version });
-      ack(version);
-    }
-    await context.blobs.deleteAll(versionFolder(sample.owner, 'v1'));
+/**
+ * The files of a version that a child has made: contents are texts here, and the class is the name of the version. The
+ * first has no pictures, for each file makes many moments of a power cut.
+ */
+function versionFiles(name: string): {
+  readonly files: ReadonlyMap<string, string>;
+  readonly built: BuiltDataset;
+} {
+  const stored = (content: string) => ({ bytes: content.length, hash: blake2b16(Buffer.from(content)) });
+  const files = new Map([[yamlName, `names: [${name}]`]]);
+  const picture = (split: 'train' | 'val'): ManifestPicture => {
+    const [content, label] = [`picture of ${name}`, `label of ${name}`];
+    const stem = stored(content).hash;
+    const [file, labelFile] = [`${split}/images/${stem}.png`, `${split}/labels/${stem}.txt`];
+    files.set(file, content).set(labelFile, label);
+    const [width, height, boxes] = [8, 8, [[0, 0, 0, 1, 1]]] as const;
+    const common = { split, file, labelFile, name: `${split}.png`, width, height, boxes };
+    return { ...common, picture: stored(content), label: stored(label) };
+  };
+  const pictures = name === 'v1' ? [] : [picture('train')];
+  const manifest = JSON.stringify({ classes: [name], yaml: stored(files.get(yamlName)!), pictures });
+  files.set(manifestName, manifest);
+  const split = { images: 1, boxes: 1, imagesWithoutBoxes: 0 };
+  const health = { train: split, val: split } as BuiltDataset['health'];
+  const sha256 = createHash('sha256').update(manifest).digest('hex');
+  const names = [...files.keys()];
+  return {
+    files,
+    built: { classes: [name], health, notes: [], manifest: stored(manifest), sha256, files: names },
+  };
+}
+
+const builds = (disk: StoreDisk, name: string): DatasetBuilds => ({
+  async build({ folder }) {
+    const { files, built } = versionFiles(name);
+    for (const [file, content] of files) await writeUnsynced(disk, join(folder, localName(file)), content);
+    return built;
   },
-  async check({ context, sample }, acked) {
-    const version = (await context.docs.get<{ version: string }>(pointer(sample.owner)))?.value.version;
-    if (acked.has('v2')) expect(version).toBe('v2');
-    else if (acked.has('v1')) expect(['v1', 'v2']).toContain(version);
-    if (version === undefined) return;
-    for (const name of versionFiles) {
-      const stream = await context.blobs.open(`${versionFolder(sample.owner, version)}/${name}`);
-      expect(await text(stream)).toBe(`${name} of ${version}`);
+  close: async () => {},
+});
+
+const detection = 'finder';
+
+const dataset: Flow = {
+  name: 'replace the dataset ZIP',
+  async run({ context, disk }, ack) {
+    const { project_id } = await createProject(
+      context,
+      { name: detection, training_mode: 'yolo' },
+      testActor,
+    );
+    for (const name of ['v1', 'v2']) {
+      const zip = { displayName: `${name}.zip`, path: '/unread.zip', sizeBytes: 1 };
+      const parts = { context, builds: builds(disk, name) };
+      await uploadDataset(parts, project_id, zip, { allowPartial: false }, testActor);
+      ack(name);
+    }
+    (context.clock as TestClock).advance(SWEEP_GRACE_MS);
+    await sweepDatasets(context);
+  },
+  async check({ context }, acked) {
+    const project = (await listProjects(context)).find(({ name }) => name === detection);
+    if (acked.has('v1')) expect(project).toBeDefined();
+    if (project === undefined) return;
+    const { project_id } = project;
+    const { current, versions, building } = await readDatasets(context, project_id);
+    expect(building).toEqual({});
+    const name = current === null ? null : versions[current]!.classes[0]!;
+    if (acked.has('v2')) expect(name).toBe('v2');
+    else if (acked.has('v1')) expect(['v1', 'v2']).toContain(name);
+    if (name === null) return;
+    const { dataset } = await pinDataset(context, project_id);
+    expect([dataset.classes, dataset.train.length]).toEqual([[name], name === 'v1' ? 0 : 1]);
+    for (const [file, content] of versionFiles(name).files) {
+      const stream = await context.blobs.open(`${blobKeys.yoloVersion(project_id, current!)}/${file}`);
+      expect(await text(stream)).toBe(content);
     }
   },
 };
-
-const versionFiles = ['train/a.png', 'train/b.png', 'val/c.png', 'data.yaml'];
-const versionFolder = ({ id }: Owner, version: string) => `projects/${id}/yolo/${version}`;
-const pointer = ({ id }: Owner) => `.okapi/yolo/${id}`;
 
 async function trainedFiles(disk: StoreDisk, folder: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
@@ -437,9 +494,12 @@ export function namedBlobs(path: string, value: never): readonly string[] {
     return Object.keys(files).map((name) => `${blobKeys.model(owner, model_id, imported)}/${name}`);
   }
   if (path.startsWith('.okapi/yolo/')) {
-    const owner: Owner = { kind: 'project', id: path.slice('.okapi/yolo/'.length, -'.json'.length) };
-    const { version } = value as { version: string };
-    return versionFiles.map((name) => `${versionFolder(owner, version)}/${name}`);
+    const project = path.slice('.okapi/yolo/'.length, -'.json'.length);
+    return Object.values((value as DatasetDoc).versions).flatMap(({ version, classes }) =>
+      [...versionFiles(classes[0]!).files.keys()].map(
+        (name) => `${blobKeys.yoloVersion(project, version)}/${name}`,
+      ),
+    );
   }
   return [];
 }

@@ -6,7 +6,14 @@ import { docKeys } from '../platform/layout.ts';
 import { readProject } from '../projects/project-documents.ts';
 import { type BuildRequest, type BuiltDataset, localName } from './build-dataset.ts';
 import type { DatasetBuilds } from './dataset-builds.ts';
-import { changeDatasets, checkYoloProject, folderOf, holdVersion, without } from './dataset-documents.ts';
+import {
+  changeDatasets,
+  checkYoloProject,
+  folderOf,
+  holdVersion,
+  readDatasets,
+  without,
+} from './dataset-documents.ts';
 import { type DatasetVersion, isVersionFile } from './dataset-record.ts';
 
 export interface DatasetParts {
@@ -48,8 +55,11 @@ export async function putDataset(
     });
     return version;
   } finally {
-    await context.workspace.removeJobFolder(work);
     release();
+    // The next start removes it, too; what was answered stays.
+    await context.workspace
+      .removeJobFolder(work)
+      .catch((error: unknown) => context.log.warn({ err: error }, `the folder of ${work} is left behind`));
   }
 }
 
@@ -105,10 +115,12 @@ function keyOf(projectId: string, version: string, name: string): string {
 
 /** Of a version that did not become current; or of a project that is gone. */
 async function discard(context: Context, projectId: string, id: string): Promise<void> {
-  await context.blobs.deleteAll(folderOf(projectId, id));
   const project = await readProject(context, projectId);
-  if (project === null || project.value.deleted_at !== undefined)
-    return void (await context.docs.delete(docKeys.yolo(projectId)));
+  const isGone = project === null || project.value.deleted_at !== undefined;
+  // When only the last sync of the record failed, it names the version already.
+  if (!isGone && Object.hasOwn((await readDatasets(context, projectId)).versions, id)) return;
+  await context.blobs.deleteAll(folderOf(projectId, id));
+  if (isGone) return void (await context.docs.delete(docKeys.yolo(projectId)));
   await changeDatasets(context, projectId, (doc) => ({ ...doc, building: without(doc.building, id) }), {
     urgent: true,
   });
