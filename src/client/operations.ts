@@ -77,6 +77,10 @@ export const operations: Operations = {
     json: false,
   },
 
+  startSession: { method: 'POST', path: '/session', json: true },
+  getSession: { method: 'GET', path: '/session', json: true },
+  endSession: { method: 'DELETE', path: '/session', json: true },
+
   root: { method: 'GET', path: '/', json: false },
   health: { method: 'GET', path: '/health', json: true },
   healthz: { method: 'GET', path: '/healthz', json: true },

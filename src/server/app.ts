@@ -28,6 +28,7 @@ import { openLog } from './platform/log.ts';
 import { openMetrics } from './platform/metrics.ts';
 import type { JobQueue, JobRunner } from './platform/queue/job-queue.ts';
 import { LocalQueue } from './platform/queue/local-queue.ts';
+import { openSessions, sweepSessions } from './platform/sessions.ts';
 import { openWorkspace } from './platform/workspace-files.ts';
 import { sweepDeleted } from './projects/sweep-deleted.ts';
 import type { Readiness, Services } from './services.ts';
@@ -123,6 +124,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
 
   const readiness: Readiness = { state: 'ready' };
   const version = versions().okapi;
+  const sessions = openSessions({ docs, keys, clock, ids, hours: config.server.session_hours });
   const services: Services = {
     context,
     probes,
@@ -130,6 +132,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
     checks,
     datasets,
     keys,
+    sessions,
     metrics,
     readiness,
     version,
@@ -143,6 +146,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
     sweepDatasets,
     sweepPreviews,
     sweepRequests,
+    sweepSessions,
     sweepJobs,
     // On a disk that is still full there is nothing to keep back.
     () => docs.keepReserve().catch(unlessFull),

@@ -5,6 +5,7 @@ import type { BaseModelChecks } from './models/base-model-checks.ts';
 import type { ApiKeys } from './platform/api-keys.ts';
 import type { Context } from './platform/context.ts';
 import type { Metrics } from './platform/metrics.ts';
+import type { Sessions } from './platform/sessions.ts';
 import type { DatasetBuilds } from './yolo/dataset-builds.ts';
 
 /** Whether the server takes requests. */
@@ -21,6 +22,7 @@ export interface Services {
   /** Of datasets for object detection. */
   readonly datasets: DatasetBuilds;
   readonly keys: ApiKeys;
+  readonly sessions: Sessions;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   /** Of the product, for its document. */

@@ -40,6 +40,12 @@ export function openApiDocument(version: string): Json {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'okapi_session',
+          description: 'for pages of this server; POST /session gives it',
+        },
       },
     },
   };
@@ -51,7 +57,7 @@ function operation(id: string, route: Route): Json {
     summary: route.summary,
     tags: [route.tag],
     'x-scope': route.scope,
-    security: route.scope === 'public' ? [] : [{ bearer: [] }, { apiKey: [] }],
+    security: route.scope === 'public' ? [] : [{ bearer: [] }, { apiKey: [] }, { session: [] }],
     parameters: [...pathParametersOf(route), ...queryParametersOf(route), ...headersOf(route)],
     ...requestBody(route),
     responses: { ...success(route), ...problems(errorsOf(route)) },
@@ -92,9 +98,12 @@ function headersOf(route: Route): Json[] {
   return takesKey(route) ? [idempotencyKey] : [];
 }
 
-/** Whether a request may carry an Idempotency-Key. Uploads need none: equal files are stored once. */
-export function takesKey({ method, multipart }: Route): boolean {
-  return method === 'POST' && multipart === undefined;
+/**
+ * Whether a request may carry an Idempotency-Key. Uploads need none: equal files are stored once. Nor does signing in, whose
+ * answer is more than its body.
+ */
+export function takesKey({ method, multipart, scope }: Route): boolean {
+  return method === 'POST' && multipart === undefined && scope !== 'public';
 }
 
 function requestBody({ multipart, body, bodyOptional, bodyExample }: Route): Json {

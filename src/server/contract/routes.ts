@@ -18,6 +18,7 @@ import {
 import { NewProject, ProjectDeletion, ProjectInfo } from './projects.ts';
 import { ExportQuery, FeedbackChange, ResultItem, ResultList, ResultQuery } from './results.ts';
 import type { Route } from './route.ts';
+import { SessionInfo, SignIn } from './session.ts';
 import { Limits, Readiness } from './system.ts';
 import { ProjectTraining, SceneTraining, StartedJob } from './training.ts';
 import { Ok } from './values.ts';
@@ -406,6 +407,7 @@ export const routes = {
     scope: 'write',
     answer: { kind: 'json', schema: YoloDatasetInfo, example: examples.yoloDataset },
     errors: datasetErrors,
+    limit: 'upload',
   },
   trainYolo: {
     method: 'POST',
@@ -643,6 +645,36 @@ export const routes = {
   },
 
   // The server itself
+  startSession: {
+    method: 'POST',
+    path: '/session',
+    summary:
+      'Sign in with an API key: a cookie then stands for the key, also for pictures and streams of a page',
+    tag: 'session',
+    scope: 'public',
+    body: SignIn,
+    bodyExample: examples.signIn,
+    answer: { kind: 'json', schema: SessionInfo, example: examples.session },
+    errors: [],
+  },
+  getSession: {
+    method: 'GET',
+    path: '/session',
+    summary: 'Who is signed in, and with which scope',
+    tag: 'session',
+    scope: 'read',
+    answer: { kind: 'json', schema: SessionInfo, example: examples.session },
+    errors: [],
+  },
+  endSession: {
+    method: 'DELETE',
+    path: '/session',
+    summary: 'Sign out: the cookie opens nothing any more',
+    tag: 'session',
+    scope: 'read',
+    answer: ok,
+    errors: [],
+  },
   root: {
     method: 'GET',
     path: '/',

@@ -29,28 +29,63 @@ describe('keys', () => {
 
   const ranks: readonly (KeyScope | 'public')[] = ['public', 'read', 'write', 'admin'];
 
-  it('open each route for those whose scope is wide enough, and for nobody else', async () => {
-    await withKeys();
-    for (const id of routeIds) {
-      // A stream that begins does not end by itself, and a deleted project is of no use to the next route.
-      const isLast = id === 'deleteProject' || id === 'deleteModel' || events.has(id);
-      const { scope }: Route = routes[id];
-      const request = soundRequest(id, seeded);
-      for (const holder of ['none', 'read', 'write', 'admin', 'revoked', 'expired']) {
-        const mayPass = scope === 'public' || ranks.indexOf(holder as KeyScope) >= ranks.indexOf(scope);
-        if (mayPass && isLast) continue;
-        const key = keys[holder];
-        const { statusCode } = await test.ask({
-          ...request,
-          headers: { ...request.headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
-        });
-        const isKnown = ['read', 'write', 'admin'].includes(holder);
-        const refusal = isKnown ? 403 : 401;
-        if (mayPass) expect([401, 403], `${id} with ${holder}`).not.toContain(statusCode);
-        else expect(statusCode, `${id} with ${holder}`).toBe(refusal);
+  /** What a page of ours sends along. */
+  const fromOurPage = { host: 'localhost', origin: 'http://localhost', 'sec-fetch-site': 'same-origin' };
+
+  /** Signs in; the cookie. */
+  async function signIn(key: string): Promise<string> {
+    const answer = await test.ask({ method: 'POST', url: '/session', payload: { key } });
+    expect(answer.statusCode).toBe(200);
+    return String(answer.headers['set-cookie']).split(';')[0]!;
+  }
+
+  /** Cookies of sessions by what the key is now. */
+  async function cookiesOf(): Promise<Record<string, string>> {
+    const { docs, ids, clock } = test.services.context;
+    const cookies: Record<string, string> = {};
+    for (const scope of scopes) cookies[scope] = await signIn(keys[scope]!);
+    const lost = await createKey(docs, { name: 'lost', scope: 'admin' }, ids, clock);
+    test.clock.advance(1500);
+    cookies.revoked = await signIn(lost);
+    await revokeKey(docs, 'lost', clock);
+    const brief = new Date(clock.date().getTime() + 3000);
+    const ending = await createKey(docs, { name: 'brief', scope: 'admin', expires: brief }, ids, clock);
+    test.clock.advance(1500);
+    cookies.expired = await signIn(ending);
+    test.clock.advance(5000);
+    return cookies;
+  }
+
+  it.each(['keys', 'sessions'])(
+    'open each route for those whose scope is wide enough, and for nobody else: %s',
+    async (by) => {
+      await withKeys();
+      const cookies = by === 'sessions' ? await cookiesOf() : {};
+      const headersOf = (holder: string): Record<string, string> => {
+        if (by === 'sessions') return cookies[holder] ? { ...fromOurPage, cookie: cookies[holder] } : {};
+        return keys[holder] ? { authorization: `Bearer ${keys[holder]}` } : {};
+      };
+      for (const id of routeIds) {
+        // A stream that begins does not end by itself, and a deleted project is of no use to the next route.
+        const isLast =
+          id === 'deleteProject' || id === 'deleteModel' || id === 'endSession' || events.has(id);
+        const { scope }: Route = routes[id];
+        const request = soundRequest(id, seeded);
+        for (const holder of ['none', 'read', 'write', 'admin', 'revoked', 'expired']) {
+          const mayPass = scope === 'public' || ranks.indexOf(holder as KeyScope) >= ranks.indexOf(scope);
+          if (mayPass && isLast) continue;
+          // With its example for a key, signing in is refused as it must be.
+          if (id === 'startSession') continue;
+          const headers = { ...request.headers, ...headersOf(holder) };
+          const { statusCode } = await test.ask({ ...request, headers });
+          const isKnown = ['read', 'write', 'admin'].includes(holder);
+          const refusal = isKnown ? 403 : 401;
+          if (mayPass) expect([401, 403], `${id} with ${holder}`).not.toContain(statusCode);
+          else expect(statusCode, `${id} with ${holder}`).toBe(refusal);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('are refused with one constant body, whether missing, empty, wrong, long or in the query', async () => {
     await withKeys();

@@ -14,7 +14,7 @@ import type { Route } from '../contract/route.ts';
 import { type RouteId, routes } from '../contract/routes.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Services } from '../services.ts';
-import { checkAccess } from './access.ts';
+import { type Access, checkAccess } from './access.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { knownError, pathHider, problemAnswer } from './errors.ts';
 import { EventStreams, type StreamLimits } from './event-stream.ts';
@@ -38,6 +38,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks. */
     actor: Actor;
+    access: Access;
     /** By the monotonic clock. */
     startedMs: number;
   }
@@ -120,6 +121,7 @@ export async function buildApp(services: Services, options: AppOptions = {}): Pr
   );
   await app.register(multipart);
   app.decorateRequest('actor', null as never);
+  app.decorateRequest('access', null as never);
   app.decorateRequest('startedMs', 0);
   addChecks(app, services, limits);
   app.setErrorHandler((error, request, reply) => answerProblem(services, request, reply, error));
@@ -188,7 +190,7 @@ function checkFindings(request: FastifyRequest): void {
 
 /** In this order: where from, who, what, how often, how much; nothing of a body is read before. */
 function addChecks(app: FastifyInstance, services: Services, limits: ConnectionLimits): void {
-  const { context, keys, readiness, metrics } = services;
+  const { context, readiness, metrics } = services;
   const { config, clock } = context;
   const rates = {
     upload: new RateLimit(clock, config.rate_limits.uploads_per_minute, 'uploads'),
@@ -215,8 +217,8 @@ function addChecks(app: FastifyInstance, services: Services, limits: ConnectionL
       reply.header('connection', 'close');
       throw new ServerError('server.stopping', 'the server is stopping', { retryAfterSeconds: 10 });
     }
-    const name = await checkAccess(keys, route.scope, headers);
-    request.actor = { ...request.actor, name };
+    request.access = await checkAccess(services, route.scope, method, headers);
+    request.actor = { ...request.actor, name: request.access.name };
     checkShapes(request.params as Record<string, string>);
     if (route.limit !== undefined) {
       rates[route.limit].check(request.ip);

@@ -8,6 +8,7 @@ import { labelHandlers } from './labels.ts';
 import { modelHandlers } from './models.ts';
 import { projectHandlers } from './projects.ts';
 import { resultHandlers } from './results.ts';
+import { sessionHandlers } from './session.ts';
 import { systemHandlers } from './system.ts';
 import { trainingHandlers } from './training.ts';
 import { yoloHandlers } from './yolo.ts';
@@ -22,5 +23,6 @@ export const handlers: Handlers<RouteId> = {
   ...jobHandlers,
   ...modelHandlers,
   ...fileHandlers,
+  ...sessionHandlers,
   ...systemHandlers,
 };

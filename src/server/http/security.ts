@@ -67,7 +67,7 @@ export function checkOrigin({ allowed_origins }: Config['server'], method: strin
     );
 }
 
-function isSameOrigin(origin: Headers[string], host: Headers[string]): boolean {
+export function isSameOrigin(origin: Headers[string], host: Headers[string]): boolean {
   return typeof origin === 'string' && [`http://${host}`, `https://${host}`].includes(origin.toLowerCase());
 }
 

@@ -92,6 +92,8 @@ export async function revokeKey(docs: DocStore, name: string, clock: Clock): Pro
 export interface ApiKeys {
   /** The valid key that was presented, or null. Takes equally long whichever key it is like. */
   findKey(presented: string): Promise<ApiKey | null>;
+  /** The key of this name, when it is valid now. */
+  validKey(name: string): Promise<ApiKey | null>;
   /** Whether there is a key that is valid now: what a server needs that others can reach. */
   any(): Promise<boolean>;
   /**
@@ -126,9 +128,11 @@ export function openApiKeys(docs: DocStore, clock: Clock): ApiKeys {
       let found: ApiKeyRecord | null = null;
       for (const record of (await stored()).records)
         if (timingSafeEqual(hash, Buffer.from(record.sha256, 'hex'))) found = record;
-      if (found === null || stateOf(found, clock.date()) !== 'valid') return null;
-      const { sha256: _, ...key } = found;
-      return key;
+      return validOrNull(found, clock.date());
+    },
+    async validKey(name) {
+      const found = (await stored()).records.find((record) => record.name === name) ?? null;
+      return validOrNull(found, clock.date());
     },
     async any() {
       const now = clock.date();
@@ -172,6 +176,12 @@ function isRecord(value: Partial<ApiKeyRecord>): value is ApiKeyRecord {
 
 const isDateOrNull = (value: unknown) =>
   value === null || (typeof value === 'string' && !Number.isNaN(Date.parse(value)));
+
+function validOrNull(found: ApiKeyRecord | null, now: Date): ApiKey | null {
+  if (found === null || stateOf(found, now) !== 'valid') return null;
+  const { sha256: _, ...key } = found;
+  return key;
+}
 
 function stateOf({ expires_at, revoked_at }: ApiKey, now: Date): ApiKeyState {
   if (revoked_at !== null) return 'revoked';

@@ -106,6 +106,7 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
     default: [],
   },
   'server.trust_proxy': { ...flag, default: false },
+  'server.session_hours': { ...number(0.01, 87_600), default: 168 },
   'uploads.allowed_extensions': {
     ...list('^\\.[a-z0-9]{1,10}$', 'endings such as .png'),
     default: ['.jpg', '.jpeg', '.png'],

@@ -15,6 +15,8 @@ export interface Config {
     readonly allowed_origins: readonly string[];
     /** Whether X-Forwarded-For is believed. */
     readonly trust_proxy: boolean;
+    /** How long one stays signed in on a page. */
+    readonly session_hours: number;
   };
   readonly uploads: {
     readonly allowed_extensions: readonly string[];

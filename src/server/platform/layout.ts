@@ -27,6 +27,8 @@ export const docKeys = {
   yolo: (projectId: string): DocKey => `.okapi/yolo/${projectId}`,
   apiKeys: '.okapi/keys' as DocKey,
   apiKey: (name: string): DocKey => `.okapi/keys/${name}`,
+  sessions: '.okapi/sessions' as DocKey,
+  session: (sha256: string): DocKey => `.okapi/sessions/${sha256}`,
   /** What was answered to requests with an Idempotency-Key. */
   requests: '.okapi/requests' as DocKey,
   request: (sha256: string): DocKey => `.okapi/requests/${sha256}`,

@@ -55,7 +55,14 @@ export function testConfig(folder: string): Config {
     datasets_dir: join(data, 'datasets'),
     projects_dir: join(data, 'projects'),
     tmp_dir: join(folder, 'tmp'),
-    server: { host: '127.0.0.1', port: 0, allowed_hosts: [], allowed_origins: [], trust_proxy: false },
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      allowed_hosts: [],
+      allowed_origins: [],
+      trust_proxy: false,
+      session_hours: 168,
+    },
     uploads: {
       allowed_extensions: ['.jpg', '.jpeg', '.png'],
       max_files_per_upload: 200,

@@ -17,6 +17,7 @@ import type { BaseModelChecks } from '../../models/base-model-checks.ts';
 import { openApiKeys } from '../../platform/api-keys.ts';
 import type { Config } from '../../platform/config.ts';
 import { openMetrics } from '../../platform/metrics.ts';
+import { openSessions } from '../../platform/sessions.ts';
 import type { Services } from '../../services.ts';
 import { TestClock, testConfig, testContext } from '../../testing/context.ts';
 import { openDatasetBuilds } from '../../yolo/dataset-builds.ts';
@@ -47,13 +48,16 @@ export async function testApp(change: ConfigChange = {}, options: AppOptions = {
         ? values
         : { ...(base[part as keyof Config] as object), ...(values as object) };
   const context = { ...made.context, config: config as unknown as Config };
+  const keys = openApiKeys(context.docs, clock);
+  const { docs, ids } = context;
   const services: Services = {
     context,
     probes: readingProbes,
     inference: lookingInference,
     checks: acceptingChecks,
     datasets: openDatasetBuilds(),
-    keys: openApiKeys(context.docs, clock),
+    keys,
+    sessions: openSessions({ docs, keys, clock, ids, hours: context.config.server.session_hours }),
     metrics: openMetrics({
       jobs: () => Object.fromEntries(jobStates.map((state) => [state, 0])) as never,
       detectors: () => ({ loaded: 0, bytes: 0 }),
