@@ -408,6 +408,7 @@ export const routes = {
     answer: { kind: 'json', schema: YoloDatasetInfo, example: examples.yoloDataset },
     errors: datasetErrors,
     limit: 'upload',
+    limit: 'upload',
   },
   trainYolo: {
     method: 'POST',

@@ -12,6 +12,18 @@ export const Limits = Type.Object({
     max_megapixels: Type.Number(),
     decode_timeout_seconds: Type.Number(),
   }),
+  datasets: Type.Object(
+    {
+      max_zip_bytes: Type.Integer(),
+      max_unpacked_bytes: Type.Integer(),
+      max_entries: Type.Integer(),
+      max_ratio: Type.Integer({ description: 'unpacked bytes for each packed one' }),
+      max_label_file_bytes: Type.Integer(),
+      max_boxes_per_image: Type.Integer(),
+      max_classes: Type.Integer(),
+    },
+    { description: 'of ZIP files for object detection' },
+  ),
   json: Type.Object({ max_bytes: Type.Integer(), max_depth: Type.Integer() }),
   training: Type.Object({
     min_img_size: Type.Integer(),

@@ -1,4 +1,6 @@
 // Routes about the server itself.
+import { archiveLimits } from '../../vision/dataset/detection/archive-directory.ts';
+import { labelLimits } from '../../vision/dataset/detection/labels.ts';
 import { ServerError } from '../contract/errors.ts';
 import { openApiDocument } from '../contract/open-api.ts';
 import { trainingLimits } from '../contract/training.ts';
@@ -35,6 +37,15 @@ export const systemHandlers: Handlers<
         max_total_bytes: Math.floor(uploads.max_total_size_mb * mib),
         max_megapixels: uploads.max_megapixels,
         decode_timeout_seconds: uploads.decode_timeout_seconds,
+      },
+      datasets: {
+        max_zip_bytes: archiveLimits.packedBytes,
+        max_unpacked_bytes: archiveLimits.unpackedBytes,
+        max_entries: archiveLimits.entries,
+        max_ratio: archiveLimits.ratio,
+        max_label_file_bytes: labelLimits.bytes,
+        max_boxes_per_image: labelLimits.boxes,
+        max_classes: labelLimits.classes,
       },
       json: { max_bytes: jsonLimits.maxBytes, max_depth: jsonLimits.maxDepth },
       training: {

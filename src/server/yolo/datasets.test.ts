@@ -141,6 +141,26 @@ describe('an uploaded dataset', () => {
   });
 });
 
+describe('a dataset that is on the way', () => {
+  it('C31 becomes current though the one before is deleted meanwhile', async () => {
+    const { version: old } = await send(first);
+    const deleting: DatasetBuilds = {
+      async build(request) {
+        const built = await buildDataset(request);
+        await deleteDataset(test.context, project, testActor);
+        expect((await readDatasets(test.context, project)).current).toBeNull();
+        return built;
+      },
+      close: async () => {},
+    };
+    const file = await staged(test.context, zipOf(second));
+    const parts = { context: test.context, builds: deleting };
+    const { version } = await uploadDataset(parts, project, file, { allowPartial: false }, testActor);
+    const { current, retired } = await readDatasets(test.context, project);
+    expect([current, Object.keys(retired)]).toEqual([version, [old]]);
+  });
+});
+
 describe('a dataset that is refused', () => {
   it.each<[string, () => Promise<Uint8Array>, string]>([
     ['no ZIP', async () => Buffer.from('x'), 'zip.not_a_zip'],
