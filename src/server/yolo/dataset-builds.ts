@@ -1,4 +1,4 @@
-// Datasets are unpacked and checked in a child process, one at a time, under caps of memory and time.
+// Datasets are unpacked and checked in child processes, two at a time, under caps of memory and time.
 import { moduleBeside } from '../../vision/runtime/child.ts';
 import { type ErrorCode, ServerError } from '../contract/errors.ts';
 import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
@@ -21,7 +21,7 @@ const defaultCaps: BuildCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 3600_000 }
 export function openDatasetBuilds(caps: BuildCaps = defaultCaps): DatasetBuilds {
   const pool = new ChildPool<BuildRequest, BuiltDataset>({
     module: moduleBeside(import.meta.url, './dataset-child'),
-    size: 1,
+    size: 2,
     ...caps,
   });
   return {
