@@ -8,7 +8,7 @@ import { loadOriginal } from './autoencoder/load.ts';
 import type { Detector } from './detector.ts';
 import { checkGolden, goldenPicture, goldenRecord } from './golden.ts';
 import { detectorKinds, kindOf } from './kinds.ts';
-import { parseConfig } from './model-config.ts';
+import { detectorIn } from './model-config.ts';
 
 /**
  * Opens a model folder, ours or the original's. Every file of ours is checked against its manifest and the golden picture
@@ -20,7 +20,7 @@ export async function loadDetector(path: string, runtime: Runtime): Promise<Dete
   if (!own) return loadOriginal(path, runtime);
   const files = new Set([...Object.values(detectorKinds).flatMap(({ wanted }) => wanted), 'config.yaml']);
   const folder = await openModelFolder(path, [...files, goldenPicture, goldenRecord]);
-  const { detector: name } = parseConfig(new TextDecoder().decode(folder.file('config.yaml')));
+  const name = detectorIn(new TextDecoder().decode(folder.file('config.yaml')));
   const detector = await kindOf(name ?? '', 'checkpoint.malformed').load(folder, runtime);
   try {
     await checkGolden(detector, folder.file(goldenPicture), folder.file(goldenRecord));

@@ -26,12 +26,19 @@ export function parseConfig(text: string): ModelConfig {
   const { name = null } = asObject(fields.encoder ?? {}, 'encoder');
   const preprocessing = asObject(fields.preprocessing ?? {}, 'preprocessing');
   return {
-    detector: textOrNull(fields.detector, 'detector'),
+    detector: detectorOf(fields),
     imageSize: imageSizeIn(fields),
     encoder: textOrNull(name, 'encoder.name'),
     normalization: fields.preprocessing === undefined ? null : normalizationOf(preprocessing),
   };
 }
+
+/** The kind of detector in the text of config.yaml; null when it says none. Throws checkpoint.malformed. */
+export function detectorIn(text: string): string | null {
+  return detectorOf(configFields(text));
+}
+
+const detectorOf = ({ detector }: Fields) => textOrNull(detector, 'detector');
 
 export function imageSizeIn({ img_size: imageSize = 256 }: Fields): number {
   if (Number.isSafeInteger(imageSize) && (imageSize as number) >= 32 && (imageSize as number) <= 2048)
