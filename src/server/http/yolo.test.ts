@@ -81,7 +81,7 @@ describe('the dataset of a project', () => {
     });
     expect(info.yaml_path).toBe(`projects/${project}/yolo/${info.version}/data.yaml`);
     const yaml = await readFile(join(test.services.context.config.data_dir, info.yaml_path), 'utf8');
-    expect(yaml).toContain('names: ["cat", "dog"]');
+    expect(yaml).toBe('path: .\ntrain: train/images\nval: val/images\nnc: 2\nnames: ["cat", "dog"]\n');
     expect((await test.ask({ url })).json()).toEqual(info);
     const health = (await test.ask({ url: `${url}/health` })).json();
     expect(health).toMatchObject({ version: info.version, balance: 1, split: { by: 'dataset', seed: null } });

@@ -6,19 +6,27 @@ const LONGEST = 1024;
 
 /**
  * The bytes as text. Names that are no UTF-8, whatever they claim, keep their ASCII letters and show other bytes as %xx: what
- * language they are in is not known, and nothing depends on it.
+ * language they are in is not known, and nothing depends on it. So do characters that act on a terminal or turn text around.
  */
 export function decodeName(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).normalize('NFC');
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    // NUL stays: it makes a name unsafe.
+    return text.normalize('NFC').replace(acting, (c) => (c === '\0' ? c : percent(Buffer.from(c))));
   } catch {
     // In Shift-JIS and its like the second byte of a letter may be that of a backslash.
     return Array.from(bytes, (byte, i) =>
-      byte < 0x80 && !(byte === 0x5c && (bytes[i - 1] ?? 0) >= 0x80)
+      (byte < 0x80 && byte >= 0x20 && !(byte === 0x5c && (bytes[i - 1] ?? 0) >= 0x80)) || byte === 0
         ? String.fromCharCode(byte)
-        : `%${byte.toString(16).padStart(2, '0')}`,
+        : percent([byte]),
     ).join('');
   }
+}
+
+const acting = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+function percent(bytes: Iterable<number>): string {
+  return Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
 /**
@@ -51,11 +59,7 @@ export function safePath(name: string): string {
   );
 }
 
-/** For messages: cut, and nothing in it acts on a terminal or turns the text around. */
+/** For messages: cut, and in quotes. */
 export function quotedName(name: string): string {
-  const escaped = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(name.slice(0, 120)).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g,
-    escaped,
-  );
+  return JSON.stringify(name.slice(0, 120));
 }

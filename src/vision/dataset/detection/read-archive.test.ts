@@ -363,9 +363,22 @@ describe('readDetectionArchive', () => {
     expect([pictures.length, health.corruptImages.count]).toEqual([5, 1]);
   });
 
+  it('reads names with characters that act on a terminal, and shows them so that they do not', async () => {
+    const name = 'train/labels/a0\r\n\u202e.txt';
+    const picture = plain.find((entry) => entry.name === 'train/images/a0.png')!;
+    const odd = [
+      { ...picture, name: 'train/images/a0\r\n\u202e.png' },
+      { ...plain[label]!, name, content: '7' },
+    ];
+    await expect(read(zipFile(and(...odd)))).rejects.toMatchObject({
+      code: 'dataset.labels',
+      message: /\ntrain\/labels\/a0%0d%0a%e2%80%ae\.txt:1: /,
+    });
+  });
+
   it('names entries so that they act on no terminal', async () => {
     const bytes = zipFile(and({ name: '\u001b[31m\u202egnp.x', mode: 0o120777 }));
-    await expect(read(bytes)).rejects.toMatchObject({ message: /"\\u001b\[31m\\u202egnp\.x"/ });
+    await expect(read(bytes)).rejects.toMatchObject({ message: /"%1b\[31m%e2%80%aegnp\.x"/ });
   });
 });
 
