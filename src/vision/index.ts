@@ -1,4 +1,5 @@
 // okapi-vision: learn good parts from pictures, find bad ones.
+export { type DetectionFolder, readDetectionFolder } from './dataset/detection/read-folder.ts';
 export { type DatasetFiles, listDataset, listPictures, type TestPicture } from './dataset/folder.ts';
 export type { Box, LabelledBox, LabelledDataset, LabelledPicture } from './dataset/labelled.ts';
 export {
