@@ -1,5 +1,5 @@
 // Gradients of elementwise ops.
-import type { Value } from '../graph.ts';
+import { isOp, type Value } from '../graph.ts';
 import type { OpName } from '../ops/attributes.ts';
 import {
   abs,
@@ -19,9 +19,12 @@ import {
   mul,
   neg,
   pow,
+  reciprocal,
+  reshape,
   sigmoid,
   sign,
   sin,
+  sqrt,
   square,
   sub,
   where,
@@ -35,6 +38,19 @@ function local<K extends OpName>(derivative: (x: Value, y: Value) => Value): Gra
 
 /** dy where the condition holds, else zero. */
 const mask = (condition: Value, dy: Value): Value => mul(dy, cast(condition, dy.type.dtype));
+
+/**
+ * What a batch normalisation gave, computed from its input once more: that is kept for the gradient of the normalisation in
+ * any case, so one map a layer less lives from the forward to the backward pass.
+ */
+function normalisedAgain(x: Value): Value {
+  if (!isOp(x.node, 'batchNorm')) return x;
+  const [source, scale, bias] = x.node.inputs as [Value, Value, Value];
+  const [, average, variance] = x.node.outputs as [Value, Value, Value];
+  const gain = mul(scale, reciprocal(sqrt(add(variance, x.node.attributes.eps))));
+  const perChannel = (v: Value) => reshape(v, [1, -1, ...x.type.shape.slice(2).map(() => 1)]);
+  return add(mul(source, perChannel(gain)), perChannel(sub(bias, mul(gain, average))));
+}
 
 const piecewise = {
   none: 'it is piecewise constant; its gradient is zero everywhere it exists. Use stopGradient.',
@@ -116,7 +132,7 @@ export const elementwiseGradients: GradientTable<
   }),
   // s + y * (1 - s) with y = x * s
   silu: local((x, y) => {
-    const s = sigmoid(x);
+    const s = sigmoid(normalisedAgain(x));
     return add(s, mul(y, sub(1, s)));
   }),
   hardSigmoid: (node, [dy]) => [mask(less(abs(node.inputs[0]!), 3), mul(dy!, 1 / 6))],

@@ -123,7 +123,14 @@ const cases: Record<OpName, readonly Row[] | Reason> = {
   softplus: unary(ops.softplus, at([3, 5], -6, 6)),
   relu: unary(ops.relu, avoiding([3, 5], 0)),
   gelu: unary(ops.gelu, at([3, 5], -3, 3)),
-  silu: unary(ops.silu, at([3, 5], -3, 3)),
+  silu: [
+    ...unary(ops.silu, at([3, 5], -3, 3)),
+    [
+      'after batch normalisation',
+      [[2, 3, 2, 3], [3], [3]],
+      (x, scale, bias) => ops.silu(ops.batchNorm(x!, scale!, bias!).y),
+    ],
+  ],
   hardSigmoid: unary(ops.hardSigmoid, avoiding([4, 5], -3, 3)),
   hardSwish: unary(ops.hardSwish, avoiding([4, 5], -3, 3)),
   clip: [
