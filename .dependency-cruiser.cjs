@@ -34,6 +34,7 @@ const server = [
   'yolo',
   'training',
   'inference',
+  'evaluation',
   'import',
   'fsck',
   'services',

@@ -66,6 +66,14 @@ export const operations: Operations = {
     json: false,
   },
 
+  putMask: { method: 'PUT', path: '/projects/{project_id}/images/{filename}/mask', json: true },
+  getMask: { method: 'GET', path: '/projects/{project_id}/images/{filename}/mask', json: false },
+  deleteMask: { method: 'DELETE', path: '/projects/{project_id}/images/{filename}/mask', json: true },
+  evaluateModel: { method: 'POST', path: '/models/{model_id}/evaluate', json: true },
+  listEvaluations: { method: 'GET', path: '/models/{model_id}/evaluations', json: true },
+  getEvaluation: { method: 'GET', path: '/evaluations/{evaluation_id}', json: true },
+  compareModels: { method: 'GET', path: '/projects/{project_id}/compare', json: true },
+
   sceneImageFile: { method: 'GET', path: '/static/datasets/{scene_id}/raw/{filename}', json: false },
   projectImageFile: { method: 'GET', path: '/static/projects/{project_id}/raw/{filename}', json: false },
   previewFile: { method: 'GET', path: '/static/preview/{model_id}/{file}', json: false },

@@ -5,6 +5,9 @@ import { ServerError } from './contract/errors.ts';
 import { type JobState, jobStates } from './contract/job-states.ts';
 import { openProbes } from './datasets/probes.ts';
 import { sweepImages } from './datasets/sweep-images.ts';
+import { sweepMasks } from './datasets/sweep-masks.ts';
+import { evaluationRunner } from './evaluation/evaluation-runner.ts';
+import { evaluationKind } from './evaluation/start-evaluation.ts';
 import { buildApp } from './http/build-app.ts';
 import { sweepRequests } from './http/once.ts';
 import { importOriginal } from './import/import-original.ts';
@@ -106,6 +109,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   const blobs = new FileBlobs(roots);
   const context: Context = { config, docs, blobs, queue, log, clock, ids, audit, workspace };
   runners[trainingKind] = trainRunner(context);
+  runners[evaluationKind] = evaluationRunner(context);
 
   const { models, findings } = await importOriginal(context);
   if (models > 0 || findings.length > 0)
@@ -143,6 +147,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   const sweeping = sweepNowAndThen(context, [
     sweepDeleted,
     sweepImages,
+    sweepMasks,
     sweepDatasets,
     sweepPreviews,
     sweepRequests,

@@ -14,6 +14,9 @@ export const ImageItem = Type.Object({
   width: Type.Optional(Count),
   height: Type.Optional(Count),
   mark: Type.Union([MarkName, Type.Null()]),
+  mask_url: Type.Optional(
+    Type.String({ description: 'a path of this server: where the defect is; absent without a mask' }),
+  ),
 });
 export type ImageItem = Static<typeof ImageItem>;
 

@@ -15,7 +15,9 @@ export const JobStatusName = Type.Enum([
 export const JobInfo = Type.Object({
   status: JobStatusName,
   progress: Share,
-  model_id: Type.Optional(Type.String({ description: 'of finished jobs: the model that was made' })),
+  model_id: Type.Optional(
+    Type.String({ description: 'of finished jobs: the model that was made, or evaluated' }),
+  ),
   detail: Type.Optional(Type.String({ description: 'what it does now, or why it ended' })),
   code: Type.Optional(Type.String({ description: 'of failed jobs: the code of the error' })),
   job_id: Type.String(),
@@ -92,6 +94,14 @@ export const JobEventData = Type.Union([
           'of object detectors: map50, map50_95, precision, recall, and the parts box, cls and dfl of the loss',
       }),
     ),
+  }),
+  Type.Object({
+    type: Type.Literal('pictures'),
+    ...ofJob,
+    progress: Share,
+    seconds_left: Type.Union([Type.Number(), Type.Null()]),
+    done: Type.Integer(),
+    total: Type.Integer(),
   }),
   Type.Object({
     type: Type.Literal('sample'),

@@ -30,6 +30,12 @@ export const pathParameters = {
     what: 'job',
     example: '5f0c2b7de1b94b6f9e3c1d2a4b6c8d0e',
   },
+  evaluation_id: {
+    pattern: '^[0-9a-f]{32}$',
+    missing: 'evaluation.not_found',
+    what: 'evaluation',
+    example: '2b6f0c1d8e9a4b3c7d5e6f708192a3b4',
+  },
   result_id: {
     pattern: '^[0-9a-f]{32}$',
     missing: 'result.not_found',

@@ -31,6 +31,8 @@ export interface Route {
   readonly multipart?: 'files' | 'file';
   /** The file is an archive, which may be larger than others. */
   readonly archive?: true;
+  /** The file is a picture, and no larger than pictures may be. */
+  readonly picture?: true;
   readonly answer: Answer;
   /** Besides those that every route may answer. */
   readonly errors: readonly ErrorCode[];

@@ -1,5 +1,6 @@
 // Every route of the server, as data. A route exists because it has a row here, and has a handler because it must.
 import Type from 'typebox';
+import { evaluationRoutes } from './evaluation-routes.ts';
 import { examples } from './examples.ts';
 import { ImageItem, ImageList, ImagePage, MarkChange, ProjectUpload, SceneUpload } from './images.ts';
 import { JobEventData, JobInfo, JobList, JobQuery, Rejection } from './jobs.ts';
@@ -582,6 +583,9 @@ export const routes = {
     errors: ['project.not_found', 'model.not_found', 'request.range'],
     limit: 'failed_download',
   },
+
+  // Masks and evaluations
+  ...evaluationRoutes,
 
   // Files, looked up in the records
   sceneImageFile: {

@@ -17,6 +17,8 @@ export interface ImageRecord {
   readonly width?: number;
   readonly height?: number;
   readonly mark?: Mark;
+  /** Where the defect is: a PNG under the BLAKE2b-16 of its bytes. */
+  readonly mask?: { readonly id: string; readonly size: number };
 }
 
 /** The document at docKeys.images(owner). */

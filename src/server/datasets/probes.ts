@@ -1,17 +1,24 @@
 // Decodes uploaded pictures in child processes, two at a time; one that hangs or crashes harms no other.
 import { defaultLimits, type PictureLimits } from '../../vision/image/decode.ts';
+import type { PictureType } from '../../vision/image/format.ts';
 import { moduleBeside } from '../../vision/runtime/child.ts';
 import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
 import type { Config } from '../platform/config.ts';
 import { acceptedTypes } from './accepted-types.ts';
 import type { ProbeAnswer, ProbeRequest } from './probe-picture.ts';
 
+export interface ProbeOptions {
+  readonly signal?: AbortSignal;
+  /** Types of pictures, instead of those of the settings. */
+  readonly accepted?: readonly PictureType[];
+}
+
 export interface Probes {
   /**
    * What a file holds, or why it is refused. Throws disk.io_error when it cannot be read, server.stopping when closed,
    * and the signal's reason when aborted.
    */
-  probe(path: string, options?: { readonly signal?: AbortSignal }): Promise<ProbeAnswer>;
+  probe(path: string, options?: ProbeOptions): Promise<ProbeAnswer>;
   close(): Promise<void>;
 }
 
@@ -25,7 +32,7 @@ const bytesPerPixel = 20;
 export function openProbes(config: Pick<Config, 'uploads'>, module?: URL): Probes {
   const { uploads } = config;
   const limits = pictureLimits(config);
-  const accepted = acceptedTypes(uploads.allowed_extensions);
+  const usual = acceptedTypes(uploads.allowed_extensions);
   const pool = new ChildPool<ProbeRequest, ProbeAnswer>({
     module: module ?? moduleBeside(import.meta.url, './probe-child'),
     size: children,
@@ -34,7 +41,7 @@ export function openProbes(config: Pick<Config, 'uploads'>, module?: URL): Probe
     memoryBytes: baseBytes + bytesPerPixel * limits.maxPixels,
   });
   return {
-    async probe(path, options = {}) {
+    async probe(path, { accepted = usual, ...options } = {}) {
       try {
         return await pool.ask({ path, accepted, limits }, options);
       } catch (error) {

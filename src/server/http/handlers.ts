@@ -1,5 +1,6 @@
 // Every route's handler. The table is total: a row of routes.ts without its handler does not compile.
 import type { RouteId } from '../contract/routes.ts';
+import { evaluationHandlers } from './evaluations.ts';
 import { fileHandlers } from './files.ts';
 import type { Handlers } from './handler.ts';
 import { imageHandlers } from './images.ts';
@@ -22,6 +23,7 @@ export const handlers: Handlers<RouteId> = {
   ...yoloHandlers,
   ...jobHandlers,
   ...modelHandlers,
+  ...evaluationHandlers,
   ...fileHandlers,
   ...sessionHandlers,
   ...systemHandlers,

@@ -1,10 +1,8 @@
 // Routes of the images of projects and scenes: the same for both, but for the name of the owner.
-import type { ImageItem, ImageList, ImagePage } from '../contract/images.ts';
+import type { ImageList, ImagePage } from '../contract/images.ts';
 import type { Frozen } from '../contract/route.ts';
 import { addImages, type UploadAnswer } from '../datasets/add-images.ts';
 import { deleteImage } from '../datasets/delete-image.ts';
-import type { ImageRecord } from '../datasets/image-record.ts';
-import { imageUrl } from '../datasets/image-url.ts';
 import { listImages } from '../datasets/list-images.ts';
 import { markImage } from '../datasets/mark-image.ts';
 import type { Context } from '../platform/context.ts';
@@ -12,6 +10,7 @@ import type { Owner } from '../platform/queue/job.ts';
 import { getProject } from '../projects/get-project.ts';
 import { answerUpload } from './answer-upload.ts';
 import type { Call, Handlers } from './handler.ts';
+import { imageItem as item } from './image-item.ts';
 import { pageOf } from './pages.ts';
 import { receive } from './receive.ts';
 
@@ -84,19 +83,4 @@ function upload(
 async function list(context: Context, owner: Owner, page: ImagePage): Promise<Frozen<ImageList>> {
   const { items, ...next } = pageOf(await listImages(context, owner), page, ({ filename }) => filename);
   return { items: items.map((record) => item(owner, record)), ...next };
-}
-
-function item(owner: Owner, record: ImageRecord): Frozen<ImageItem> {
-  const { id, filename, display_name, size, uploaded_at, width, height, mark = null } = record;
-  return {
-    id,
-    filename,
-    display_name,
-    url: imageUrl(owner, filename),
-    size,
-    uploaded_at,
-    ...(width === undefined ? {} : { width }),
-    ...(height === undefined ? {} : { height }),
-    mark,
-  };
 }

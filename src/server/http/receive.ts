@@ -13,11 +13,13 @@ const mib = 2 ** 20;
 
 export function uploadLimits(
   { uploads }: Config,
-  { multipart: field = 'files', archive }: Pick<Route, 'multipart' | 'archive'>,
+  { multipart: field = 'files', archive, picture }: Pick<Route, 'multipart' | 'archive' | 'picture'>,
   tooLarge: ErrorCode,
 ): UploadLimits {
   if (field === 'file') {
-    const bytes = archive ? archiveLimits.packedBytes : checkpointLimits.bytes;
+    const pictureBytes = Math.floor(uploads.max_file_size_mb * mib);
+    const otherBytes = archive ? archiveLimits.packedBytes : checkpointLimits.bytes;
+    const bytes = picture ? pictureBytes : otherBytes;
     return { field, maxFiles: 1, maxFileBytes: bytes, maxTotalBytes: bytes + mib, tooLarge };
   }
   return {

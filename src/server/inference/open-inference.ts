@@ -1,9 +1,7 @@
 // Tests pictures with stored models: who may go first, where the pictures go, and what is answered and remembered.
-import { dirname } from 'node:path';
 import { type ErrorCode, ServerError } from '../contract/errors.ts';
 import type { StagedFile } from '../datasets/image-record.ts';
 import { getModel } from '../models/get-model.ts';
-import { folderOf } from '../models/model-documents.ts';
 import { taskOf, thresholdOf } from '../models/model-info.ts';
 import type { ModelRecord } from '../models/model-record.ts';
 import type { Actor } from '../platform/audit.ts';
@@ -11,6 +9,7 @@ import type { Context } from '../platform/context.ts';
 import { inOrder } from './in-order.ts';
 import type { JudgedBy, LoadedDetectors, ModelToLoad } from './inspect-request.ts';
 import { type InspectAnswer, Inspector } from './inspector.ts';
+import { modelToLoad } from './model-to-load.ts';
 import { type StagedPreviews, stagePreviews } from './previews.ts';
 import { RequestGate } from './request-gate.ts';
 import { addResults, type TestResult } from './results.ts';
@@ -76,7 +75,7 @@ export function openInference(context: Context): Inference {
           const record = await getModel(context, modelId);
           const judgedBy = judgedByOf(record, options);
           const { store } = options;
-          const model = await toLoad(context, record);
+          const model = await modelToLoad(context, record);
           const items = await inOrder(files, SIDE_BY_SIDE, async (file) => {
             const from = context.clock.nowMs();
             const item = await testFile(context, inspector, { model, judgedBy, file, store });
@@ -109,19 +108,6 @@ function judgedByOf(record: ModelRecord, { conf, iou }: TestOptions): JudgedBy {
     'model.wrong_task',
     'conf and iou are for object detectors; this model finds anomalies: change its threshold instead',
   );
-}
-
-/** Throws model.corrupt when a file is missing. */
-async function toLoad({ blobs }: Context, record: ModelRecord): Promise<ModelToLoad> {
-  const { model_id: id, files, img_size: imageSize } = record;
-  const [first = ''] = Object.keys(files);
-  try {
-    // The files of a model share a key prefix, and so a local folder.
-    return { id, files, imageSize, folder: dirname(await blobs.localPath(`${folderOf(record)}/${first}`)) };
-  } catch (error) {
-    if (!(error instanceof ServerError && error.code === 'blob.not_found')) throw error;
-    throw new ServerError('model.corrupt', `the model ${id} is damaged: ${first} is missing`);
-  }
 }
 
 interface FileToTest {

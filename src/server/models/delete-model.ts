@@ -40,6 +40,8 @@ export async function deleteModel(
   await uses?.whenIdle(id);
   await context.blobs.deleteAll(folderOf(doc.value));
   await context.blobs.deleteAll(blobKeys.previews(id));
+  await context.docs.deleteAll(docKeys.evaluationsOf(id));
+  await context.blobs.deleteAll(blobKeys.evaluations(doc.value.owner, id));
 }
 
 const ended = new Set<string>(['finished', 'failed', 'canceled']);

@@ -19,6 +19,9 @@ export const docKeys = {
   model: (id: string): DocKey => `.okapi/models/${id}`,
   jobs: '.okapi/jobs' as DocKey,
   job: (id: string): DocKey => `.okapi/jobs/${id}`,
+  evaluations: '.okapi/evaluations' as DocKey,
+  evaluationsOf: (modelId: string): DocKey => `.okapi/evaluations/${modelId}`,
+  evaluation: (modelId: string, id: string): DocKey => `.okapi/evaluations/${modelId}/${id}`,
   snapshots: '.okapi/snapshots' as DocKey,
   /** The list of images that a training learns from, under its hash. */
   snapshot: (sha256: string): DocKey => `.okapi/snapshots/${sha256}`,
@@ -45,6 +48,13 @@ export const journalKeys = {
 export const blobKeys = {
   image: (owner: Owner, stored: string): BlobKey => `${home(owner)}/raw/${stored}`,
   images: (owner: Owner): BlobKey => `${home(owner)}/raw`,
+  masks: (owner: Owner): BlobKey => `${home(owner)}/masks`,
+  /** Of a defect; under the hash of its bytes. */
+  mask: (owner: Owner, id: string): BlobKey => `${home(owner)}/masks/${id}.png`,
+  evaluations: (owner: Owner, modelId: string): BlobKey => `${home(owner)}/evaluations/${modelId}`,
+  /** Pictures and curves of an evaluation. */
+  evaluation: (owner: Owner, modelId: string, id: string): BlobKey =>
+    `${home(owner)}/evaluations/${modelId}/${id}.json`,
   owner: (owner: Owner): BlobKey => home(owner),
   /** The folder of a model. `imported` are base models that were uploaded. */
   model: (owner: Owner, modelId: string, imported = false): BlobKey =>

@@ -41,6 +41,7 @@ async function removeModels({ docs, blobs }: Context, owner: Owner): Promise<voi
     const record = await docs.get<{ owner: Owner }>(docKeys.model(id)).catch(nullWhenCorrupt);
     if (!isOf(record?.value.owner, owner)) continue;
     await blobs.deleteAll(blobKeys.previews(id));
+    await docs.deleteAll(docKeys.evaluationsOf(id));
     await docs.delete(docKeys.model(id));
   }
 }

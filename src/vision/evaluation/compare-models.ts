@@ -51,7 +51,10 @@ export interface Comparison {
 }
 
 /** Throws `internal` for fewer than two models. */
-export function compareModels(models: readonly ModelToCompare[], { seed = 42 } = {}): Comparison {
+export function compareModels(
+  models: readonly ModelToCompare[],
+  { seed = 42, rounds = 1000 } = {},
+): Comparison {
   const [first, ...others] = models;
   if (first === undefined || others.length === 0)
     throw new Error('internal: one model has nothing to compare');
@@ -64,7 +67,7 @@ export function compareModels(models: readonly ModelToCompare[], { seed = 42 } =
       );
       return { name, threshold, falseAlarmRate: falseAlarmRate(confusion), recall: recall(confusion) };
     }),
-    againstFirst: others.map(({ name }, i) => againstFirst(name, i + 1, pictures, seed)),
+    againstFirst: others.map(({ name }, i) => againstFirst(name, i + 1, pictures, { seed, rounds })),
     pictures,
   };
 }
@@ -93,7 +96,7 @@ function againstFirst(
   name: string,
   model: number,
   pictures: readonly ComparedPicture[],
-  seed: number,
+  bootstrap: { readonly seed: number; readonly rounds: number },
 ): AgainstFirst {
   const right = ({ anomalous, verdicts }: ComparedPicture, i: number) =>
     verdicts[i]!.calledAnomalous === anomalous;
@@ -103,7 +106,7 @@ function againstFirst(
       first: verdicts[0]!.score,
       second: verdicts[model]!.score,
     })),
-    { seed },
+    bootstrap,
   );
   return {
     name,

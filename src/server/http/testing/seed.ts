@@ -1,10 +1,13 @@
 // A little of everything in a test app, and for every route one request that is as it should be.
 import type { InjectOptions } from 'fastify';
+import { evaluationExamples } from '../../contract/evaluation-examples.ts';
 import { namesIn, type PathParameterName } from '../../contract/path-parameters.ts';
 import type { Route } from '../../contract/route.ts';
 import { type RouteId, routes } from '../../contract/routes.ts';
+import { storeEvaluation } from '../../evaluation/evaluation-record.ts';
 import { addResults } from '../../inference/results.ts';
 import { storeFake } from '../../models/testing/fake-model.ts';
+import type { Context } from '../../platform/context.ts';
 import type { Owner } from '../../platform/queue/job.ts';
 import { files, pngLike, type TestApp, upload } from './test-app.ts';
 
@@ -16,6 +19,7 @@ export interface Seed {
   readonly job_id: string;
   readonly filename: string;
   readonly result_id: string;
+  readonly evaluation_id: string;
 }
 
 export async function seed({ ask, services: { context }, folder }: TestApp): Promise<Seed> {
@@ -64,7 +68,15 @@ export async function seed({ ask, services: { context }, folder }: TestApp): Pro
     job_id,
     filename,
     result_id,
+    evaluation_id: await seedEvaluation(context, owner, model_id),
   };
+}
+
+async function seedEvaluation(context: Context, owner: Owner, model_id: string): Promise<string> {
+  const { evaluation, detail } = evaluationExamples;
+  const evaluation_id = 'cd'.repeat(16);
+  await storeEvaluation(context, { ...evaluation, model_id, evaluation_id, owner }, detail as never);
+  return evaluation_id;
 }
 
 /** A request that the route understands; the answer may still be that something is not possible. */
@@ -78,7 +90,7 @@ export function soundRequest(id: RouteId, seeded: Seed): InjectOptions & { reado
   const url = namesIn(path).reduce<string>((left, name) => left.replace(`{${name}}`, values[name]), path);
   const query = id === 'deleteProject' ? '?confirm=Sample%20parts' : '';
   if (multipart !== undefined)
-    return { ...upload(url, [{ name: multipart, filename: 'a.png', body: pngLike(99) }]), url };
+    return { ...upload(url, [{ name: multipart, filename: 'a.png', body: pngLike(99) }]), method, url };
   if (body === undefined) return { method, url: url + query };
   const { bodyExample }: Route = routes[id];
   return { method, url, payload: { ...(bodyExample as object) } };

@@ -25,7 +25,7 @@ export class EventFilter {
   /** The event as it may be shown: progress within 0..1 that never falls; null for one that makes no sense. */
   check(event: JobEvent): JobEvent | null {
     if (event.type === 'log') return { ...event, text: event.text.slice(0, LONGEST_TEXT) };
-    if (event.type !== 'progress') return event;
+    if (!('progress' in event)) return event;
     if (!Number.isFinite(event.progress)) return null;
     this.#progress = Math.min(1, Math.max(this.#progress, event.progress));
     return { ...event, progress: this.#progress };
@@ -33,7 +33,7 @@ export class EventFilter {
 
   /** Whether the journal takes it. */
   keeps({ type }: JobEvent): boolean {
-    if (type === 'progress') return this.#isDue();
+    if (type === 'progress' || type === 'pictures') return this.#isDue();
     const count = (this.#counts.get(type) ?? 0) + 1;
     this.#counts.set(type, count);
     return count <= (most[type] ?? Number.POSITIVE_INFINITY);

@@ -8,6 +8,8 @@ export interface NewJob {
   readonly kind: string;
   readonly owner: Owner;
   readonly model_id: string;
+  /** As of JobRecord. */
+  readonly uses_model?: true;
   readonly request: { readonly [name: string]: Json };
   readonly created_by: string;
   readonly needs_approval: boolean;

@@ -42,6 +42,8 @@ export interface JobRecord {
   readonly failure: JobFailure | null;
   /** The model it makes; the id is fixed when the job is added. */
   readonly model_id: string;
+  /** The model is there already: the job only works with it. */
+  readonly uses_model?: true;
   /** All that the runner needs, plain and small: ids and settings, no paths. */
   readonly request: { readonly [name: string]: Json };
   readonly cancel_requested: boolean;
@@ -79,6 +81,14 @@ export type JobEvent =
       readonly phase: string;
       /** Further figures by their names. */
       readonly metrics?: Readonly<Record<string, number>>;
+    }
+  /** How many pictures are done. */
+  | {
+      readonly type: 'pictures';
+      readonly progress: number;
+      readonly seconds_left: number | null;
+      readonly done: number;
+      readonly total: number;
     }
   /** Addresses of two preview pictures. */
   | {

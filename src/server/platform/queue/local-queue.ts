@@ -199,7 +199,8 @@ export class LocalQueue implements JobQueue {
       throw new ServerError('job.already_running', `a job of this ${job.owner.kind} has not ended yet`);
     // The id of a model is its job's alone, for ever: a stored model may be told from a new one.
     const isTaken = [...this.#adding.values()].includes(job.model_id);
-    if (isTaken || this.#records.all().some(({ model_id }) => model_id === job.model_id))
+    const makesIt = ({ model_id, uses_model }: StoredJob) => model_id === job.model_id && !uses_model;
+    if (!job.uses_model && (isTaken || this.#records.all().some(makesIt)))
       throw new ServerError('revision.conflict', `another job makes the model ${job.model_id}`);
     const waiting = unfinished.filter(
       ({ state }) => state === 'queued' || state === 'waiting_approval',
@@ -365,7 +366,10 @@ export class LocalQueue implements JobQueue {
       return {
         step: 'finalise',
         attempt: number,
-        fields: { seconds_left: null, detail: 'storing the model' },
+        fields: {
+          seconds_left: null,
+          detail: job.uses_model ? 'storing the result' : 'storing the model',
+        },
       };
     });
   }
@@ -411,8 +415,12 @@ export class LocalQueue implements JobQueue {
     const isCurrent = this.#attempts.get(jobId) === attempt && job?.attempt === number && !isDone(job.state);
     const event = isCurrent && !stop.signal.aborted ? filter.check(told) : null;
     if (event === null) return;
-    if (event.type === 'progress')
+    if (event.type === 'progress' || event.type === 'pictures')
       this.#records.setLive(jobId, { progress: event.progress, seconds_left: event.seconds_left });
+    if (event.type === 'pictures') {
+      this.#records.setLive(jobId, { detail: `picture ${event.done} of ${event.total}` });
+      this.#note(attempt);
+    }
     if (event.type === 'epoch') {
       const detail = `epoch ${event.epoch} of ${event.epochs}`;
       this.#records.setLive(jobId, { detail: event.phase === 'main' ? detail : `${event.phase}: ${detail}` });

@@ -30,6 +30,7 @@ export function storedJob(
     detail: null,
     failure: null,
     model_id: job.model_id,
+    ...(job.uses_model && { uses_model: true as const }),
     request: job.request,
     cancel_requested: false,
     created_at,

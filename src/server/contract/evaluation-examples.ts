@@ -1,0 +1,70 @@
+// Examples of evaluations for the API's document.
+const modelId = 'widget-line-20261123-101500-20261123-103000';
+const stored = '0cc175b9c0f1b6a831c399e269772661.png';
+const url = `/static/projects/widget-line-20261123-101500/raw/${stored}`;
+const sha256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+const picture = { filename: stored, display_name: 'gear 7.png', url, truth: 'ng' };
+const verdict = { score: 6.02, is_anomaly: true };
+
+const evaluation = {
+  evaluation_id: '2b6f0c1d8e9a4b3c7d5e6f708192a3b4',
+  model_id: modelId,
+  created_at: '2026-11-23T12:00:00.000Z',
+  by: 'local',
+  threshold: 4.21,
+  dataset_sha256: sha256,
+  counts: { ok: 40, ng: 12, seen: 24, untested: 0 },
+  note: '24 marked pictures are left out, because a model has learnt from them',
+  figures: {
+    image_auroc: { value: 0.981, interval: [0.94, 1] },
+    average_precision: { value: 0.96 },
+    best_f1: { value: 0.92, threshold: 4.4 },
+    pixel_auroc: { value: 0.97 },
+    aupro: { value: null, reason: 'there are no usable masks of the defects' },
+    false_alarm_rate: { value: 0.05, interval: [0.006, 0.169] },
+    recall: { value: 0.917, interval: [0.615, 0.998] },
+    precision: { value: 0.846 },
+  },
+  confusion: { true_positives: 11, false_positives: 2, true_negatives: 38, false_negatives: 1 },
+  masks: { used: 5, missing: 7, refused: 0 },
+};
+
+export const evaluationExamples = {
+  options: { unseen_by: ['widget-line-20261123-101500-20261124-090000'] },
+  evaluation,
+  list: { items: [evaluation] },
+  detail: {
+    ...evaluation,
+    pictures: [{ ...picture, ...verdict }],
+    untested: [],
+    refused_masks: [],
+    histogram: { edges: [0, 5, 10], ok: [39, 1], ng: [2, 10] },
+    roc: [
+      { score: null, false_positive_rate: 0, true_positive_rate: 0 },
+      { score: 6.02, false_positive_rate: 0, true_positive_rate: 1 },
+    ],
+    precision_recall: [{ score: 6.02, precision: 1, recall: 1 }],
+  },
+  comparison: {
+    dataset_sha256: sha256,
+    models: [evaluation, { ...evaluation, model_id: 'widget-line-20261123-101500-20261124-090000' }],
+    against_first: [
+      {
+        model_id: 'widget-line-20261123-101500-20261124-090000',
+        auroc_difference: { value: 0.012, interval: [-0.004, 0.03] },
+        only_this_right: 3,
+        only_first_right: 1,
+      },
+    ],
+    pictures: [
+      {
+        ...picture,
+        differs: true,
+        verdicts: [
+          { ...verdict, ratio: 1.43 },
+          { score: 2.1, is_anomaly: false, ratio: 0.7 },
+        ],
+      },
+    ],
+  },
+};

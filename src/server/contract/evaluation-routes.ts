@@ -1,0 +1,120 @@
+// The rows of masks and evaluations.
+import { evaluationExamples as examples } from './evaluation-examples.ts';
+import {
+  ComparisonQuery,
+  EvaluationDetail,
+  EvaluationList,
+  EvaluationOptions,
+  ModelComparison,
+} from './evaluations.ts';
+import { ImageItem } from './images.ts';
+import type { Route } from './route.ts';
+import { StartedJob } from './training.ts';
+import { Ok } from './values.ts';
+
+const stored = '0cc175b9c0f1b6a831c399e269772661.png';
+const image = {
+  id: '0cc175b9c0f1b6a831c399e269772661',
+  filename: stored,
+  display_name: 'gear 7.png',
+  url: `/static/projects/widget-line-20261123-101500/raw/${stored}`,
+  size: 183_204,
+  uploaded_at: '2026-11-23T10:16:00.000Z',
+  width: 1024,
+  height: 1024,
+  mark: 'ng',
+  mask_url: `/projects/widget-line-20261123-101500/images/${stored}/mask`,
+};
+
+export const evaluationRoutes = {
+  putMask: {
+    method: 'PUT',
+    path: '/projects/{project_id}/images/{filename}/mask',
+    summary:
+      'Say where the defect is: a PNG of the size of the picture, in which all that is not black is defective',
+    tag: 'evaluation',
+    scope: 'write',
+    multipart: 'file',
+    picture: true,
+    answer: { kind: 'json', schema: ImageItem, example: image },
+    errors: [
+      'project.not_found',
+      'image.not_found',
+      'mask.wrong_size',
+      'image.unsupported_type',
+      'image.corrupt',
+      'image.too_large',
+      'multipart.malformed',
+      'multipart.unexpected_field',
+      'upload.too_many_files',
+    ],
+    limit: 'upload',
+  },
+  getMask: {
+    method: 'GET',
+    path: '/projects/{project_id}/images/{filename}/mask',
+    summary: 'The mask of a picture',
+    tag: 'evaluation',
+    scope: 'read',
+    answer: { kind: 'file', types: ['image/png'], example: '(the bytes of a PNG file)' },
+    errors: ['project.not_found', 'image.not_found', 'mask.not_found', 'request.range'],
+  },
+  deleteMask: {
+    method: 'DELETE',
+    path: '/projects/{project_id}/images/{filename}/mask',
+    summary: 'Take the mask of a picture away',
+    tag: 'evaluation',
+    scope: 'write',
+    answer: { kind: 'json', schema: Ok, example: { ok: true } },
+    errors: ['project.not_found', 'image.not_found', 'mask.not_found'],
+    limit: 'delete',
+  },
+  evaluateModel: {
+    method: 'POST',
+    path: '/models/{model_id}/evaluate',
+    summary:
+      'Measure a model on the pictures marked ok or ng that it has not learnt from; the id of the job is that of the evaluation',
+    tag: 'evaluation',
+    scope: 'write',
+    body: EvaluationOptions,
+    bodyOptional: true,
+    bodyExample: examples.options,
+    answer: { kind: 'json', schema: StartedJob, example: { job_id: examples.evaluation.evaluation_id } },
+    errors: [
+      'model.not_found',
+      'model.wrong_task',
+      'model.base_only',
+      'dataset.too_few_images',
+      'job.already_running',
+      'job.queue_full',
+    ],
+  },
+  listEvaluations: {
+    method: 'GET',
+    path: '/models/{model_id}/evaluations',
+    summary: 'The evaluations of a model, newest first',
+    tag: 'evaluation',
+    scope: 'read',
+    answer: { kind: 'json', schema: EvaluationList, example: examples.list },
+    errors: ['model.not_found'],
+  },
+  getEvaluation: {
+    method: 'GET',
+    path: '/evaluations/{evaluation_id}',
+    summary: 'One evaluation with its pictures, worst verdicts first, and the points of its curves',
+    tag: 'evaluation',
+    scope: 'read',
+    answer: { kind: 'json', schema: EvaluationDetail, example: examples.detail },
+    errors: ['evaluation.not_found'],
+  },
+  compareModels: {
+    method: 'GET',
+    path: '/projects/{project_id}/compare',
+    summary: 'Models side by side, from their newest evaluations on the same pictures',
+    tag: 'evaluation',
+    scope: 'read',
+    query: ComparisonQuery,
+    answer: { kind: 'json', schema: ModelComparison, example: examples.comparison },
+    errors: ['project.not_found', 'model.not_found', 'evaluation.not_found', 'evaluation.different_sets'],
+  },
+} as const satisfies Record<string, Route>;

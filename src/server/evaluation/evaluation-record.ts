@@ -1,0 +1,72 @@
+// Evaluations as they are stored: the figures as a record, pictures and curves as one file beside it.
+import { text } from 'node:stream/consumers';
+import { ServerError } from '../contract/errors.ts';
+import type { EvaluationDetail, EvaluationInfo } from '../contract/evaluations.ts';
+import type { Frozen } from '../contract/route.ts';
+import type { ModelRecord } from '../models/model-record.ts';
+import type { Context } from '../platform/context.ts';
+import { blobKeys, docKeys } from '../platform/layout.ts';
+import type { Owner } from '../platform/queue/job.ts';
+
+export type EvaluationRecord = Frozen<EvaluationInfo> & {
+  readonly owner: Owner;
+};
+
+/** What grows with the number of pictures. */
+export type EvaluationPictures = Frozen<Omit<EvaluationDetail, keyof EvaluationInfo>>;
+
+/** The file first, then the record: an evaluation that is listed is always complete. One that is there stays as it is. */
+export async function storeEvaluation(
+  { blobs, docs }: Context,
+  record: EvaluationRecord,
+  pictures: EvaluationPictures,
+): Promise<void> {
+  const { owner, model_id, evaluation_id } = record;
+  const key = docKeys.evaluation(model_id, evaluation_id);
+  if ((await docs.get(key)) !== null) return;
+  const file = blobKeys.evaluation(owner, model_id, evaluation_id);
+  // Of an attempt that was cut short.
+  await blobs.delete(file);
+  await blobs.put(file, Buffer.from(JSON.stringify(pictures)));
+  await docs.put(key, record);
+}
+
+/** Of one model, newest first. */
+export async function evaluationsOf(
+  { docs }: Context,
+  { model_id }: Pick<ModelRecord, 'model_id'>,
+): Promise<EvaluationRecord[]> {
+  const { docs: ids } = await docs.list(docKeys.evaluationsOf(model_id));
+  const found = await Promise.all(
+    ids.map((id) => docs.get<EvaluationRecord>(docKeys.evaluation(model_id, id))),
+  );
+  return found
+    .flatMap((doc) => (doc === null ? [] : [doc.value]))
+    .sort((a, b) => order(b.created_at, a.created_at) || order(b.evaluation_id, a.evaluation_id));
+}
+
+/** Throws evaluation.not_found. */
+export async function getEvaluation({ docs }: Context, id: string): Promise<EvaluationRecord> {
+  for (const model of (await docs.list(docKeys.evaluations)).folders) {
+    const doc = await docs.get<EvaluationRecord>(docKeys.evaluation(model, id));
+    if (doc !== null) return doc.value;
+  }
+  throw new ServerError('evaluation.not_found', `there is no evaluation ${JSON.stringify(id.slice(0, 64))}`);
+}
+
+/** Throws evaluation.not_found when the file is gone. */
+export async function readPictures(
+  { blobs }: Context,
+  { owner, model_id, evaluation_id }: EvaluationRecord,
+): Promise<EvaluationPictures> {
+  const key = blobKeys.evaluation(owner, model_id, evaluation_id);
+  if ((await blobs.stat(key)) === null)
+    throw new ServerError('evaluation.not_found', 'the pictures of this evaluation are gone');
+  return JSON.parse(await text(await blobs.open(key))) as EvaluationPictures;
+}
+
+export function evaluationInfo({ owner: _, ...info }: EvaluationRecord): Frozen<EvaluationInfo> {
+  return info;
+}
+
+const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,75 @@
+// Routes of masks and evaluations.
+import type { ImageItem } from '../contract/images.ts';
+import type { Frozen } from '../contract/route.ts';
+import { getImage } from '../datasets/get-image.ts';
+import { deleteMask, openMask, putMask } from '../datasets/masks.ts';
+import { compare } from '../evaluation/compare.ts';
+import {
+  evaluationInfo,
+  evaluationsOf,
+  getEvaluation,
+  readPictures,
+} from '../evaluation/evaluation-record.ts';
+import { startEvaluation } from '../evaluation/start-evaluation.ts';
+import { getModel } from '../models/get-model.ts';
+import type { Owner } from '../platform/queue/job.ts';
+import { getProject } from '../projects/get-project.ts';
+import { answerOpenFile } from './file-answer.ts';
+import type { Handlers } from './handler.ts';
+import { imageItem } from './image-item.ts';
+import { onlyFile, receive } from './receive.ts';
+
+const project = ({ project_id }: { readonly project_id: string }): Owner => ({
+  kind: 'project',
+  id: project_id,
+});
+
+export const evaluationHandlers: Handlers<
+  | 'putMask'
+  | 'getMask'
+  | 'deleteMask'
+  | 'evaluateModel'
+  | 'listEvaluations'
+  | 'getEvaluation'
+  | 'compareModels'
+> = {
+  async putMask(call): Promise<Frozen<ImageItem>> {
+    const { services, params, actor } = call;
+    const owner = project(params);
+    // Before anything of the body is read.
+    await getImage(services.context, owner, params.filename);
+    return receive(call, 'image.too_large', async (files) =>
+      imageItem(owner, await putMask(services, owner, params.filename, await onlyFile(files), actor)),
+    );
+  },
+
+  async getMask({ services: { context }, params, request, reply }) {
+    const { id, ...file } = await openMask(context, project(params), params.filename);
+    const how = { etag: id, immutable: false, downloadName: null };
+    return answerOpenFile(request, reply, { ...file, contentType: 'image/png' }, how);
+  },
+
+  async deleteMask({ services: { context }, params, actor }) {
+    await deleteMask(context, project(params), params.filename, actor);
+    return { ok: true };
+  },
+
+  async evaluateModel({ services: { context }, params, body, actor }) {
+    return startEvaluation(context, params.model_id, body, actor);
+  },
+
+  async listEvaluations({ services: { context }, params }) {
+    const evaluations = await evaluationsOf(context, await getModel(context, params.model_id));
+    return { items: evaluations.map(evaluationInfo) };
+  },
+
+  async getEvaluation({ services: { context }, params }) {
+    const record = await getEvaluation(context, params.evaluation_id);
+    return { ...evaluationInfo(record), ...(await readPictures(context, record)) };
+  },
+
+  async compareModels({ services: { context }, params, query }) {
+    const { project_id } = await getProject(context, params.project_id);
+    return compare(context, project_id, query.models.split(','));
+  },
+};
