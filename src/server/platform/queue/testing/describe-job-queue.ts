@@ -128,6 +128,15 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
         );
       });
 
+      it('takes jobs that only work with a model, whoever made it, and as often as wanted', async () => {
+        const uses = { model_id: 'p-1-model', uses_model: true } as const;
+        await queue.add(newJob('p-1'));
+        expect(await queue.add(newJob('p-2', uses))).toMatchObject(uses);
+        await queue.add(newJob('p-3', uses));
+        await queue.add(newJob('p-4', { model_id: 'other', uses_model: true }));
+        await queue.add(newJob('p-5', { model_id: 'other' }));
+      });
+
       it('refuses what does not fit into the queue', async () => {
         for (const id of ['a', 'b', 'c', 'd', 'e']) await queue.add(newJob(id));
         await expect(queue.add(newJob('f'))).rejects.toThrow(
