@@ -187,22 +187,30 @@ function identityOf({ network, settings, train, val, batchSize, learningRate }: 
   };
 }
 
+/** A loss that ends so far above its lowest epoch has not come down, it is tossed about; a few epochs tell nothing. */
+const TOSSED = 1.1;
+const FEWEST_EPOCHS = 4;
+
 /**
- * Leaves the weights to keep in the network. Where no epoch found anything the last weights are kept, with a word; throws
- * train.diverged when the loss rose as well.
+ * Leaves the weights to keep in the network: the best ones or, where no epoch found anything, the last ones, with a word.
+ * Throws train.diverged when next to nothing is found and the loss has risen again.
  */
 function keepWhatWasLearnt(
-  { bestEpoch, history, last }: FitResult,
-  { network, learningRate, startedFrom }: TrainerParts,
+  { bestEpoch, bestLoss, history, last }: FitResult,
+  { network, settings, learningRate, startedFrom }: TrainerParts,
   say: (text: string) => void,
 ): void {
-  if (bestEpoch > 0 || startedFrom !== null) return;
-  const [first, final] = [history[0]!.loss, history.at(-1)!.loss];
-  if (history.length > 1 && final >= first)
+  if (startedFrom !== null) return;
+  // Mosaics and single pictures have losses of their own.
+  const mosaic = hasMosaic(settings, history.length - 1);
+  const losses = history.filter((_, epoch) => hasMosaic(settings, epoch) === mosaic).map(({ loss }) => loss);
+  const [lowest, final] = [Math.min(...losses), losses.at(-1)!];
+  if (bestLoss > 0.95 && losses.length >= FEWEST_EPOCHS && final > TOSSED * lowest)
     throw new OkapiError(
       'train.diverged',
-      `nothing was learnt: the loss went from ${first.toPrecision(3)} to ${final.toPrecision(3)} at learning rate ${learningRate}; try ${learningRate / 10}`,
+      `nothing was learnt: the loss rose again from ${lowest.toPrecision(3)} to ${final.toPrecision(3)} at learning rate ${learningRate}; try ${learningRate / 10}`,
     );
+  if (bestEpoch > 0) return;
   for (const { name, data } of network.parameters.all()) {
     const kept = last.get(name);
     if (kept) data.set(kept.data);

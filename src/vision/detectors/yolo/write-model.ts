@@ -15,7 +15,7 @@ import { detectionGraph } from '../../yolo/detection-graph.ts';
 import type { DetectFigures, TrainRequest } from '../detector.ts';
 import { goldenOptions, goldenPicture, goldenRecord, writeGoldenBoxes } from '../golden.ts';
 import { writeConfig } from '../model-config.ts';
-import { detectIn } from './detect.ts';
+import { detect, detectIn } from './detect.ts';
 import { chartsOf } from './result-charts.ts';
 import { stateDict, stateDictWith } from './state-dict.ts';
 import { figuresOf, type TrainerParts } from './trainer.ts';
@@ -72,9 +72,11 @@ async function judge({ val, settings, classes, runtime }: TrainerParts, onnx: Ui
       val.pictures.findIndex(({ boxes }) => boxes.length > 0),
     );
     const { pixels } = await val.plain(first);
-    const detections = await detectIn(session, pixels, size, goldenOptions);
+    const picture = { width: size, height: size, data: pixels };
+    // As loading looks at it: boxes that reach over the edges are cut there.
+    const detections = await detect(session, picture, size, goldenOptions);
     const report = evaluateDetections(judged, classes, { confidence: settings.conf });
-    return { report, golden: { picture: { width: size, height: size, data: pixels }, detections } };
+    return { report, golden: { picture, detections } };
   } finally {
     await session.close();
   }
