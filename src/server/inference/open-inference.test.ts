@@ -410,6 +410,20 @@ describe('previews', () => {
     expect(await sweepPreviews(context)).toBe(0);
   });
 
+  it('that a power cut took a part of are not shown, and go with the others', async () => {
+    const { id } = await newModel();
+    const { image_url } = tested((await ask(id, (await uploadParts()).slice(0, 1), true)).items[0]);
+    const [, , , , name] = image_url!.split('/');
+    const path = await context.blobs.localPath(`preview/${id}/${name}`);
+    const whole = await readFile(path);
+    for (const left of [Buffer.alloc(0), Buffer.alloc(whole.length), whole.subarray(0, whole.length / 2)]) {
+      await writeFile(path, left);
+      await expect(preview(image_url)).rejects.toMatchObject({ code: 'blob.not_found' });
+    }
+    await writeFile(path, whole);
+    expect(await preview(image_url)).toEqual(whole);
+  });
+
   it.each([
     ['m-1', '../../projects/p-1/meta.json'],
     ['..', `${'a'.repeat(32)}.jpg`],

@@ -1,7 +1,9 @@
 // Preview pictures: random names, so that nobody can guess them; they expire, and a journal for each hour remembers when.
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { Task } from '../../vision/detectors/detector.ts';
 import { ServerError } from '../contract/errors.ts';
+import type { BlobKey } from '../platform/blobs/blob-store.ts';
 import type { Context } from '../platform/context.ts';
 import type { DocKey } from '../platform/docs/doc-store.ts';
 import { blobKeys } from '../platform/layout.ts';
@@ -41,16 +43,20 @@ export function stagePreviews(context: Context, modelId: string, task: Task): St
   };
   const local = new Map(staged.map(([part, { path }]) => [part, path]));
   const names = new Map(parts.map((part) => [part, `${context.ids.random()}.jpg`]));
+  // Written while the child works: what comes into being is remembered, and names that come to nothing do no harm.
+  const entry: Remembered = { model_id: modelId, names: [...names.values()] };
+  const journal = `${journals}/${hourOf(context.clock.date())}`;
+  const remembered = context.docs.append(journal, [entry], { durable: true });
+  remembered.catch(() => {}); // `store` tells.
   return {
     paths: each((part) => local.get(part)!),
     async store() {
-      const entry: Remembered = { model_id: modelId, names: [...names.values()] };
-      const journal = `${journals}/${hourOf(context.clock.date())}`;
-      // One call each: the disk then syncs them side by side, in a third of the time.
-      const adopted = parts.map((part) =>
-        context.blobs.adopt(new Map([[blobKeys.preview(modelId, names.get(part)!), local.get(part)!]])),
+      const files = parts.map(
+        (part) => [blobKeys.preview(modelId, names.get(part)!), local.get(part)!] as const,
       );
-      await Promise.all([...adopted, context.docs.append(journal, [entry], { durable: true })]);
+      await remembered;
+      // As the history, previews wait for no disk: a power cut may take those of the last seconds.
+      await context.blobs.adopt(new Map(files), { durable: false });
       return each((part) => `/static/preview/${modelId}/${names.get(part)}`);
     },
     async release() {
@@ -59,7 +65,7 @@ export function stagePreviews(context: Context, modelId: string, task: Task): St
   };
 }
 
-/** One preview. Throws blob.not_found for whatever is not a preview of this model, or no longer. */
+/** One preview. Throws blob.not_found for whatever is not a preview of this model, no longer, or not whole after a power cut. */
 export async function openPreview(
   { blobs }: Context,
   modelId: string,
@@ -68,9 +74,22 @@ export async function openPreview(
   const isName = namePattern.test(name) && /^[a-z0-9_-]{1,200}$/.test(modelId);
   const key = blobKeys.preview(modelId, name);
   const stat = isName ? await blobs.stat(key) : null;
-  if (stat === null) throw new ServerError('blob.not_found', 'there is no such preview; previews expire');
+  if (stat === null || !(await isWhole(blobs, key, stat.sizeBytes)))
+    throw new ServerError('blob.not_found', 'there is no such preview; previews expire');
   const contentType = name.endsWith('.png') ? 'image/png' : 'image/jpeg';
   return { stream: await blobs.open(key), contentType, sizeBytes: stat.sizeBytes };
+}
+
+/** By the first and the last bytes: what a power cut took from a file reads as nothing or as zeros. */
+async function isWhole(blobs: Context['blobs'], key: BlobKey, sizeBytes: number): Promise<boolean> {
+  // Only those of tests are written without waiting for the disk.
+  if (!key.endsWith('.jpg')) return true;
+  const marker = async (start: number) => buffer(await blobs.open(key, { start, end: start + 2 }));
+  return (
+    sizeBytes > 4 &&
+    (await marker(0)).equals(Buffer.from([0xff, 0xd8])) &&
+    (await marker(sizeBytes - 2)).equals(Buffer.from([0xff, 0xd9]))
+  );
 }
 
 /**

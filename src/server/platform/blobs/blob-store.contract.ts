@@ -105,6 +105,13 @@ export function describeBlobStore(name: string, open: () => Promise<OpenedBlobs>
       expect(await readdir(local)).toEqual([]);
     });
 
+    it('are taken over without waiting for the disk, when they may be missed', async () => {
+      await writeFile(join(local, 'a'), 'content');
+      await blobs.adopt(new Map([['m/1/a.bin', join(local, 'a')]]), { durable: false });
+      expect(await read('m/1/a.bin')).toBe('content');
+      expect(await readdir(local)).toEqual([]);
+    });
+
     it('are taken over a second time without harm, as after a cut between two files', async () => {
       const files = new Map([
         ['m/a', join(local, 'a')],

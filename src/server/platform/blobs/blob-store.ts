@@ -10,11 +10,16 @@ export interface BlobStat {
   readonly modifiedMs: number;
 }
 
+export interface AdoptOptions {
+  /** false: for what may be missed. A power cut may then leave such a file away, or damaged. Default true. */
+  readonly durable?: boolean;
+}
+
 /** What `put` and `adopt` acknowledged survives a power cut. Methods throw disk.full or disk.io_error (ServerError). */
 export interface BlobStore {
   put(key: BlobKey, bytes: Uint8Array | Readable): Promise<Pick<BlobStat, 'sizeBytes'>>;
-  /** Takes local files over, all under one folder of keys: moved where possible. Durable once it returns. */
-  adopt(files: ReadonlyMap<BlobKey, string>): Promise<void>;
+  /** Takes local files over, all under one folder of keys: moved where possible. Durable once it returns, unless said otherwise. */
+  adopt(files: ReadonlyMap<BlobKey, string>, options?: AdoptOptions): Promise<void>;
   stat(key: BlobKey): Promise<BlobStat | null>;
   /** The bytes, or a part of them (end exclusive). Throws blob.not_found. */
   open(key: BlobKey, range?: { readonly start: number; readonly end: number }): Promise<Readable>;

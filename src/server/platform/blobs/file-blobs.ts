@@ -6,7 +6,7 @@ import { withDiskErrors } from '../docs/disk-errors.ts';
 import { inFolder, writeDurableFile } from '../docs/durable-file.ts';
 import { type ByteRange, isAbsent, nodeStoreDisk, type StoreDisk } from '../docs/store-disk.ts';
 import { finishedName, isKey, StoreFolders, type StoreRoots } from '../docs/store-folders.ts';
-import type { BlobKey, BlobStat, BlobStore } from './blob-store.ts';
+import type { AdoptOptions, BlobKey, BlobStat, BlobStore } from './blob-store.ts';
 import { isDocumentPlace } from './document-places.ts';
 
 export class FileBlobs implements BlobStore {
@@ -26,13 +26,13 @@ export class FileBlobs implements BlobStore {
     }));
   }
 
-  async adopt(files: ReadonlyMap<BlobKey, string>): Promise<void> {
+  async adopt(files: ReadonlyMap<BlobKey, string>, { durable = true }: AdoptOptions = {}): Promise<void> {
     const moves = [...files].map(([key, from]) => ({ key, from, to: this.#path(key) }));
     const touched = new Set<string>();
     for (const { key, from, to } of moves) {
       await withDiskErrors(`take over ${key}`, async () => {
-        await this.#move(from, to);
-        touched.add(dirname(to));
+        await this.#move(from, to, durable);
+        if (durable) touched.add(dirname(to));
       });
     }
     for (const folder of touched)
@@ -110,10 +110,10 @@ export class FileBlobs implements BlobStore {
     return found?.kind === 'file' ? found : null;
   }
 
-  async #move(from: string, to: string): Promise<void> {
+  async #move(from: string, to: string, durable: boolean): Promise<void> {
     const folder = dirname(to);
     try {
-      await this.#disk.syncFile(from);
+      if (durable) await this.#disk.syncFile(from);
     } catch (error) {
       // A file whose sync failed is given up: a second sync would say that all is well.
       if ((error as NodeJS.ErrnoException).syscall === 'fsync') await this.#disk.unlink(from).catch(() => {});
