@@ -7,6 +7,8 @@ import { megabytes, parts, pause, ServerProcess } from '../bench/server/server-p
 const tests = Number(process.argv[2] ?? 2000);
 const aborted = Number(process.argv[3] ?? 200);
 
+const IDLE_MS = 15_000;
+
 /** Sends half of an upload and hangs up. */
 async function abortUpload(url: string, bytes: Uint8Array): Promise<void> {
   const { hostname, port, host } = new URL(url);
@@ -26,15 +28,18 @@ try {
   const model = await server.quickModel('soaked', 128);
   const pictures = await parts(16, 50);
   const testOne = (i: number) => server.upload(`/models/${model}/test`, [pictures[i % pictures.length]!]);
-  for (let i = 0; i < 200; i++) await testOne(i); // warm
-  await pause(2000);
+  const testFour = (i: number) => Promise.all([0, 1, 2, 3].map((k) => testOne(i + k)));
+  // Warmed up as it is used after that; then idle, so that what is no longer needed is collected. Before the base line and
+  // before the end alike: otherwise the heap's ups and downs (20 MB) are what is compared.
+  for (let i = 0; i < 400; i += 4) await testFour(i);
+  await pause(IDLE_MS);
   const base = server.memory().bytes;
   for (let i = 0; i < tests; i += 4) {
-    await Promise.all([0, 1, 2, 3].map((k) => testOne(i + k)));
+    await testFour(i);
     if (i % 200 === 0) console.log(`${i} of ${tests} tests: ${megabytes(server.memory().bytes)}`);
   }
   for (let i = 0; i < aborted; i++) await abortUpload(server.url, pictures[i % pictures.length]![1]);
-  await pause(5000);
+  await pause(IDLE_MS);
   const { bytes } = server.memory();
   const staged = await readdir(join(server.folder, 'data/.okapi/staging')).catch(() => []);
   console.log(
