@@ -1,9 +1,11 @@
 // Trainings of object detectors by the real child: killed, canceled, and with the dataset replaced under them.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadDetector } from '../../vision/detectors/load-detector.ts';
 import { trainInChild } from '../../vision/detectors/train-in-child.ts';
+import { openRuntimeOn } from '../../vision/runtime/runtime.ts';
 import type { TrainingEvent } from '../../vision/training/events.ts';
 import { fsck } from '../fsck/fsck.ts';
 import { getModel } from '../models/get-model.ts';
@@ -105,6 +107,14 @@ describe('a training of objects', () => {
     expect(Object.keys(record.files)).toEqual(
       expect.arrayContaining(['model.onnx', 'model.pt', 'last.safetensors', 'confusion_matrix.svg']),
     );
+    // As it is served: its golden picture, on which so short a training finds boxes beyond the edges, is looked at again.
+    const runtime = await openRuntimeOn('cpu', { threads: 1 });
+    const manifest = await context.blobs.localPath(`${info!.path}/manifest.json`);
+    const detector = await loadDetector(dirname(manifest), runtime);
+    expect(detector).toMatchObject({ task: 'detect', model: { classes: ['red', 'blue'], conf: 0.25 } });
+    await detector.close();
+    await runtime.close();
+
     const metrics = await readMetrics(context, record);
     expect(metrics.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(metrics.counts).toMatchObject({ pictures: 2, truths: 4 });
