@@ -409,7 +409,6 @@ export const routes = {
     answer: { kind: 'json', schema: YoloDatasetInfo, example: examples.yoloDataset },
     errors: datasetErrors,
     limit: 'upload',
-    limit: 'upload',
   },
   trainYolo: {
     method: 'POST',
