@@ -1,6 +1,8 @@
 // A model as one ZIP for use without this program: weights, graph, preprocessing, threshold, a picture to check with, licences.
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
+import { manifestName, manifestText } from '../../vision/checkpoint/model-folder.ts';
 import type { Context } from '../platform/context.ts';
 import { bundleReadme, licenceNotes } from './bundle-texts.ts';
 import { folderOf } from './model-documents.ts';
@@ -14,7 +16,7 @@ const bundled = ['model.onnx', 'model.safetensors', 'config.yaml', metricsFile, 
 const otherwise = ['model.pt', 'model.pth'];
 
 /**
- * Every file is verified before the first byte is handed out. Nothing is compressed, since weights and pictures hardly
+ * Unpacked it is a model folder again; the manifest also says what the runner must know. Every file is verified before the first byte is handed out. Nothing is compressed, since weights and pictures hardly
  * shrink, so the size is known beforehand. Throws model.corrupt.
  */
 export async function openBundle(context: Context, record: ModelRecord): Promise<OpenFile> {
@@ -29,13 +31,38 @@ export async function openBundle(context: Context, record: ModelRecord): Promise
       context.blobs.open(`${folderOf(record)}/${name}`).then((stream) => done(null, stream), done as never);
     });
   }
-  addText('threshold.json', await thresholdText(context, record));
-  addText('LICENCES.txt', licenceNotes(record));
-  addText('README.txt', bundleReadme(record, names.includes('model.onnx')));
+  const texts = {
+    'threshold.json': await thresholdText(context, record),
+    'LICENCES.txt': licenceNotes(record),
+    'README.txt': bundleReadme(record, names.includes('model.onnx')),
+  };
+  for (const [name, text] of Object.entries(texts)) addText(name, text);
+  addText(manifestName, bundleManifest(record, names, texts));
   const sizeBytes = await new Promise<number>((resolve) => zip.end(undefined, resolve as () => void));
   const stream = zip.outputStream as Readable;
   zip.on('error', (error: Error) => stream.destroy(error));
   return { stream, filename: `${record.model_id}.zip`, contentType: 'application/zip', sizeBytes };
+}
+
+/** That of a model folder, and what the runner reads in place of config.yaml. */
+function bundleManifest(
+  record: ModelRecord,
+  names: readonly string[],
+  texts: Readonly<Record<string, string>>,
+): string {
+  const { model_id, detector, img_size, encoder, objects } = record;
+  const stored = names.map((name) => [name, record.files[name]!] as const);
+  const written = Object.entries(texts).map(([name, text]) => {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    return [name, { bytes: Buffer.byteLength(text), sha256 }] as const;
+  });
+  const learnt = objects && {
+    variant: objects.variant,
+    classes: objects.classes,
+    metrics: objects.metrics,
+  };
+  const model = { model_id, task: taskOf(record), detector, image_size: img_size, encoder, ...learnt };
+  return manifestText(Object.fromEntries([...stored, ...written]), { model });
 }
 
 function namesIn({ files }: ModelRecord): string[] {

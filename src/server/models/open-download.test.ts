@@ -1,4 +1,5 @@
 // Downloads of models: formats, names, the bundle, and that nothing damaged is handed out.
+import { createHash } from 'node:crypto';
 import { chmod, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -109,6 +110,7 @@ describe('a bundle', () => {
       'config.yaml',
       'golden.json',
       'golden.png',
+      'manifest.json',
       'model.onnx',
       'model.safetensors',
       'threshold.json',
@@ -127,6 +129,15 @@ describe('a bundle', () => {
     expect(text('README.txt')).toContain('anomalous above 7');
     expect(text('README.txt')).toContain('uint8 [1, 64, 64, 3]');
     expect(text('LICENCES.txt')).toContain('Copyright (c) Vladimir Mandic');
+    const { model, files: listed } = JSON.parse(text('manifest.json'));
+    expect(model).toMatchObject({ model_id: 'm-1', task: 'anomaly', image_size: 64 });
+    const hashes = [...files]
+      .filter(([name]) => name !== 'manifest.json')
+      .map(([name, bytes]) => {
+        const sha256 = createHash('sha256').update(bytes).digest('hex');
+        return [name, { bytes: bytes.length, sha256 }] as const;
+      });
+    expect(listed).toEqual(Object.fromEntries(hashes));
   });
 
   it('is the same bytes each time', async () => {
@@ -138,7 +149,13 @@ describe('a bundle', () => {
   it('of a model of the original holds what it has', async () => {
     await store('old', scene, { 'model.pt': 'weights', 'threshold.json': '{"threshold_score": 2}' });
     const files = await unzip((await download('old', 'bundle')).bytes);
-    expect([...files.keys()].sort()).toEqual(['LICENCES.txt', 'README.txt', 'model.pt', 'threshold.json']);
+    expect([...files.keys()].sort()).toEqual([
+      'LICENCES.txt',
+      'README.txt',
+      'manifest.json',
+      'model.pt',
+      'threshold.json',
+    ]);
     expect(String(files.get('README.txt'))).toContain('taken over from another program');
   });
 });

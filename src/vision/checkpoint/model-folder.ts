@@ -37,9 +37,17 @@ export async function writeModelFolder(
     const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
     return [name, { bytes, sha256: digestOf(pieces) }] as const;
   });
-  const manifest: Manifest = { format: FORMAT, version: 1, files: Object.fromEntries(rows) };
-  const text = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
+  const text = new TextEncoder().encode(manifestText(Object.fromEntries(rows)));
   await writeFolderAtomic(path, [...files, [manifestName, [text]]], disk);
+}
+
+/** The text of manifest.json; readers skip fields that they do not know. */
+export function manifestText(
+  files: Manifest['files'],
+  fields: Readonly<Record<string, unknown>> = {},
+): string {
+  const manifest: Manifest = { format: FORMAT, version: 1, ...fields, files };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 /**

@@ -14,7 +14,6 @@ import { bmp } from './bmp.ts';
 import {
   type PictureFormat,
   type PictureType,
-  type RawPixels,
   type Size,
   type Structure,
   startsWith,
@@ -25,6 +24,7 @@ import { orient, orientedSize } from './orient.ts';
 import type { Picture } from './picture.ts';
 import { png } from './png.ts';
 import { tiff } from './tiff.ts';
+import { toRgb } from './to-rgb.ts';
 import { webp } from './webp.ts';
 
 export interface PictureLimits {
@@ -139,16 +139,3 @@ const otherTypes: readonly { name: string; signature: readonly number[] | string
   { name: 'a program', signature: [0x7f, 0x45, 0x4c, 0x46] },
   { name: 'SVG, HTML or another text', signature: '<' },
 ];
-
-/** Drops the fourth channel by the rule; RGB is taken as it is. */
-function toRgb({ width, height, kind, data }: RawPixels): Picture {
-  if (kind === 'rgb') return { width, height, data };
-  const rgb = new Uint8Array(width * height * 3);
-  // On black, alpha scales the colour; in CMYK, the lack of black ink scales the lack of coloured ink.
-  const invert = kind === 'cmyk' ? 255 : 0;
-  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
-    const scale = data[from + 3]! ^ invert;
-    for (let c = 0; c < 3; c++) rgb[to + c] = Math.round(((data[from + c]! ^ invert) * scale) / 255);
-  }
-  return { width, height, data: rgb };
-}
