@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { namesIn } from '../contract/path-parameters.ts';
 import type { Route } from '../contract/route.ts';
 import { routes } from '../contract/routes.ts';
+import { storeFake } from '../models/testing/fake-model.ts';
 import { routeIds, type Seed, seed, soundRequest } from './testing/seed.ts';
-import { type TestApp, testApp } from './testing/test-app.ts';
+import { files, pngLike, type TestApp, testApp, upload } from './testing/test-app.ts';
 
 let test: TestApp;
 let seeded: Seed;
@@ -143,13 +144,25 @@ describe('a body', () => {
     expect(answer.json().detail).toMatch(/expected/);
   });
 
-  it.each([{ batch: 0 }, { conf: -0.1 }, { conf: 1.1 }, { iou: 2 }, { epochs: 0 }, { img_size: 0 }])(
-    'of a detector with %o too',
-    async (payload) => {
-      const url = `/projects/${seeded.project_id}/yolo/train`;
-      expect((await test.ask({ method: 'POST', url, payload })).statusCode).toBe(422);
-    },
-  );
+  it.each([
+    { batch: 0 },
+    { batch: 1.5 },
+    { conf: -0.1 },
+    { conf: 1.1 },
+    { iou: 2 },
+    { epochs: 0 },
+    { epochs: '3' },
+    { img_size: 0 },
+    { img_size: 1568 },
+    { lr0: 0 },
+    { model_variant: '' },
+    { weights: '../x.pt' },
+    { weights: 'x.exe' },
+    { epoch: 3 },
+  ])('of a detector with %o too', async (payload) => {
+    const url = `/projects/${seeded.project_id}/yolo/train`;
+    expect((await test.ask({ method: 'POST', url, payload })).statusCode).toBe(422);
+  });
 
   it('with 100,000 boxes, boxes outside, or no numbers is refused', async () => {
     const url = `/projects/${seeded.project_id}/labels/${seeded.filename}`;
@@ -269,6 +282,23 @@ describe('ids', () => {
         expect([...(isSlug ? [200] : []), 400, 404, 405, 414], what).toContain(answer.statusCode);
       }
     }
+  });
+
+  it('of the longest name work through training to the download', async () => {
+    const { context } = test.services;
+    const name = 'x'.repeat(120);
+    const { project_id } = (await test.ask({ method: 'POST', url: '/projects', payload: { name } })).json();
+    await test.ask(
+      upload(`/projects/${project_id}/upload`, files(...[1, 2, 3, 4, 5].map((i) => pngLike(i)))),
+    );
+    const url = `/projects/${project_id}/train`;
+    const { job_id } = (await test.ask({ method: 'POST', url, payload: {} })).json();
+    const { model_id } = (await context.queue.get(job_id))!;
+    expect(model_id).toMatch(new RegExp(`^${project_id}-\\d{8}-\\d{6}$`));
+    await storeFake(context, test.folder, model_id, { owner: { kind: 'project', id: project_id } });
+    const { headers, statusCode } = await test.ask({ url: `/models/${model_id}/download` });
+    expect(statusCode).toBe(200);
+    expect(headers['content-disposition']).toContain(model_id);
   });
 
   it('stay apart for 200 projects of one name made in one moment', async () => {
