@@ -256,7 +256,7 @@ export const examples = {
     ignored_files: 4,
     notes: ['there was no val: 20 pictures were drawn for it (seed 42)'],
   },
-  yoloTraining: { epochs: 100, img_size: 640 },
+  yoloTraining: { epochs: 100, img_size: 640, model_variant: 'okapi-n', conf: 0.25, iou: 0.45 },
   limits: {
     uploads: {
       allowed_extensions: ['.jpg', '.jpeg', '.png'],
