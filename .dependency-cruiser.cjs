@@ -17,6 +17,7 @@ const vision = [
   'checkpoint',
   'encoders',
   'scoring',
+  'hygiene',
   'training',
   'render',
   'yolo',
