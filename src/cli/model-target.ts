@@ -16,7 +16,9 @@ export interface ModelTarget {
 
 /** The folder that a model of `dataset` gets when the user names none: beside where the command is run. */
 export function defaultModelFolder(dataset: string): string {
-  return `${basename(resolve(dataset)) || 'okapi'}-model`;
+  const isYaml = /\.ya?ml$/i.test(dataset);
+  const named = isYaml ? dirname(resolve(dataset)) : resolve(dataset).replace(/\.zip$/i, '');
+  return `${basename(named) || 'okapi'}-model`;
 }
 
 /**

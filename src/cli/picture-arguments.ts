@@ -1,6 +1,6 @@
 // The picture files that command line arguments stand for.
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, extname, join, relative } from 'node:path';
 import { listPictures } from '../vision/dataset/folder.ts';
 import { OkapiError } from '../vision/errors.ts';
 
@@ -40,4 +40,18 @@ async function picturesBelow(dir: string): Promise<string[]> {
   });
   for (const name of folders.sort()) files.push(...(await picturesBelow(join(dir, name))));
   return files;
+}
+
+/** For each file a path of its own in the folder of previews, without an extension; a name that is taken gets a number. */
+export function previewNames(pictures: readonly PictureArgument[]): Map<string, string> {
+  const taken = new Set<string>();
+  const unique = ({ file, name }: PictureArgument): [string, string] => {
+    const stem = name.slice(0, name.length - extname(name).length);
+    let path = stem;
+    // Some disks take a and A for the same.
+    for (let n = 2; taken.has(path.toLowerCase()); n++) path = `${stem}-${n}`;
+    taken.add(path.toLowerCase());
+    return [file, path];
+  };
+  return new Map(pictures.map(unique));
 }

@@ -2,9 +2,11 @@
 import { Command, Option } from 'commander';
 import { sampleKinds } from '../vision/dataset/sample-parts/sample-part.ts';
 import { autoencoderSettings } from '../vision/detectors/autoencoder/settings.ts';
+import { yoloSettings } from '../vision/detectors/yolo/settings.ts';
 import { encoderNames } from '../vision/encoders/encoder.ts';
 import { devices } from '../vision/runtime/backends.ts';
 import { versions } from '../vision/version.ts';
+import { variantNames } from '../vision/yolo/variants.ts';
 import { addFsck } from './commands/fsck.ts';
 import { addImport } from './commands/import.ts';
 import { addKeys } from './commands/keys.ts';
@@ -62,7 +64,6 @@ export function buildProgram(context: CommandContext, done: Done): Command {
   for (const add of [
     addServe,
     addDemo,
-    addCheck,
     addTrain,
     addTest,
     addEval,
@@ -98,17 +99,17 @@ The object of --json:
     score, threshold       NG when score > threshold
     regions[]              box [x, y, width, height], polygon [[x, y], ...], area in pixels of the picture; peak, meanScore
     overlay, heatmap       files written by --out
-    error                  code and message, when verdict is null`;
+    error                  code and message, when verdict is null
+Of a detector:
+  model                    folder, variant, imageSize, classes, conf, iou
+  tested, untested         how many pictures
+  items[]                  file, detections[] with label, confidence and box [x1, y1, x2, y2] in pixels; overlay; error`;
 
 const EVAL_JSON = `
 
 The object of --json holds all that is printed, every picture, and the points of the ROC and precision-recall curves
 (score null: none is called anomalous); of several models, each under models, and comparison. A measure is {"value": number}, or
 {"value": null, "reason": "..."} when the pictures do not have it.`;
-
-const CHECK_JSON = `
-
-The object of --json has checked, leftOut, unread[], flags[] (kind, name, figure, typical, other, sentence) and notes[].`;
 
 function examples(command: string, lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${command} ${line}`).join('\n')}`;
@@ -124,23 +125,47 @@ const report = () => new Option('--report <file>', 'write an HTML report with pi
 const standard = (setting: keyof typeof autoencoderSettings) =>
   `(default: ${autoencoderSettings[setting].default})`;
 
+const ofDetect = (setting: keyof typeof yoloSettings) => `(default: ${yoloSettings[setting].default})`;
+const both = (anomaly: keyof typeof autoencoderSettings, detect: keyof typeof yoloSettings) =>
+  `(default: ${autoencoderSettings[anomaly].default}; detect: ${yoloSettings[detect].default})`;
+
 function addTrain(program: Command, context: CommandContext, done: Done): void {
   program
     .command('train')
-    .summary('learn from pictures of good parts')
+    .summary('learn from pictures of good parts, or from labelled boxes')
     .description(
-      'Learns from pictures of good parts and writes a model folder.\n\nDIR holds the pictures, or has the folder train/good. At least 5 pictures; 50 or more make the threshold trustworthy.',
+      'Learns from pictures and writes a model folder.\n\nDIR holds pictures of good parts, or has the folder train/good. At least 5 pictures; 50 or more make the threshold trustworthy. With --task detect it is a data.yaml, a folder or a ZIP archive with images and YOLO labels, and what is learnt is to find the objects.',
     )
-    .argument('<dir>', 'folder of good pictures (JPEG, PNG, WebP, BMP, TIFF)')
+    .argument(
+      '<dir>',
+      'folder of good pictures (JPEG, PNG, WebP, BMP, TIFF); with --task detect also data.yaml or ZIP',
+    )
+    .addOption(
+      new Option('--task <name>', 'anomaly: find what differs from good parts; detect: find labelled objects')
+        .choices(['anomaly', 'detect'])
+        .default('anomaly'),
+    )
     .option('-o, --out <folder>', 'model folder to write (default: DIR-model, here)')
     .option('--encoder <name>', `auto, ${encoderNames.join(', ')}`, 'auto')
     .option('--encoder-weights <file>', 'weights of the encoder (.pth, .pt, .safetensors)')
-    .option('--img-size <px>', `side that pictures are resized to ${standard('imageSize')}`, wholeNumber)
-    .option('--epochs <n>', `how often all pictures are shown ${standard('epochs')}`, wholeNumber)
+    .option('--variant <name>', `of detectors: ${variantNames.join(', ')} ${ofDetect('variant')}`)
+    .option('--weights <file>', 'weights that a detector starts from (.pt, .safetensors), or none')
+    .option('--conf <share>', `least confidence of a found object ${ofDetect('conf')}`, number)
+    .option('--iou <share>', `overlap of two boxes of one object ${ofDetect('iou')}`, number)
+    .option(
+      '--img-size <px>',
+      `side that pictures are resized to ${both('imageSize', 'imageSize')}`,
+      wholeNumber,
+    )
+    .option('--epochs <n>', `how often all pictures are shown ${both('epochs', 'epochs')}`, wholeNumber)
     .option('--lr <rate>', `learning rate at the start ${standard('learningRate')}`, number)
     .option('--batch <n>', `pictures a step, at most ${standard('batchSize')}`, wholeNumber)
     .option('--val-ratio <share>', `share of the pictures held out ${standard('validationRatio')}`, number)
-    .option('--patience <n>', `stop after n epochs without improvement ${standard('patience')}`, wholeNumber)
+    .option(
+      '--patience <n>',
+      `stop after n epochs without improvement ${both('patience', 'patience')}`,
+      wholeNumber,
+    )
     .option('--false-alarm-rate <share>', 'share of good parts that may be called NG, such as 0.01', number)
     .option('--base <model>', 'go on from a model folder or a file of weights')
     .option('--seed <n>', `of all random choices ${standard('seed')}`, wholeNumber)
@@ -153,6 +178,7 @@ function addTrain(program: Command, context: CommandContext, done: Done): void {
         'train parts/good -o my-model',
         'train parts --encoder dinov3-convnext-tiny --img-size 512',
         'train parts -o my-model --resume',
+        'train --task detect data.yaml -o my-detector',
       ]),
     )
     .action(async (dir, options) => {
@@ -164,13 +190,19 @@ function addTrain(program: Command, context: CommandContext, done: Done): void {
 function addTest(program: Command, context: CommandContext, done: Done): void {
   program
     .command('test')
-    .summary('say of each picture whether it is OK or NG')
+    .summary('say of each picture whether it is OK or NG, or what is in it')
     .description(
-      'Tests pictures with a model. A folder stands for all pictures in it and below.\n\nExit code 3 when a picture is NG; otherwise 1 when one could not be tested, 0 when all are OK.',
+      'Tests pictures with a model. A folder stands for all pictures in it and below.\n\nExit code 3 when a picture is NG; otherwise 1 when one could not be tested, 0 when all are OK. A detector finds objects, which are neither.',
     )
     .argument('<model>', 'model folder')
     .argument('<pictures...>', 'files and folders')
     .option('--out <dir>', 'write an overlay and a heatmap of each picture there')
+    .option('--conf <share>', "of detectors: least confidence (default: the model's)", number)
+    .option(
+      '--iou <share>',
+      "of detectors: overlap of two boxes of one object (default: the model's)",
+      number,
+    )
     .addOption(json())
     .addOption(report())
     .addOption(device())
@@ -210,22 +242,6 @@ function addEval(program: Command, context: CommandContext, done: Done): void {
     .action(async (paths, options) => {
       const { evaluate } = await import('./commands/eval.ts');
       done(await evaluate(paths, options, context));
-    });
-}
-
-function addCheck(program: Command, context: CommandContext, done: Done): void {
-  program
-    .command('check')
-    .summary('look for pictures that should not be among the good ones')
-    .description(
-      'Checks pictures of good parts before a training: likely bad ones, near copies, blur, exposure and sizes. Nothing is changed.\n\nDIR holds the pictures, or has the folder train/good.',
-    )
-    .argument('<dir>', 'folder of good pictures')
-    .addOption(json())
-    .addHelpText('after', examples(context.environment.command, ['check parts/good']) + CHECK_JSON)
-    .action(async (dir, options) => {
-      const { check } = await import('./commands/check.ts');
-      done(await check(dir, options, context));
     });
 }
 

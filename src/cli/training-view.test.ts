@@ -46,7 +46,7 @@ describe('a training on a build server', () => {
     trainingView(terminal).show({ type: 'pictures', used: 8, copies: 1, refused });
     expect(terminal.notes).toEqual([
       'left out a/b.png: the file has no bytes (image.empty)',
-      '8 good pictures, 1 copy of others left out',
+      '8 pictures, 1 copy of others left out',
     ]);
   });
 

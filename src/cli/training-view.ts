@@ -34,6 +34,7 @@ export function trainingView(terminal: Terminal): TrainingView {
       latest = event;
     },
     epoch: (event) => {
+      bar?.learnt(event);
       if (bar === null) note(epochLine(event, latest?.secondsLeft ?? null));
     },
     sample: () => {},
@@ -62,21 +63,33 @@ function pictureLines({ used, copies, refused }: EventOf<'pictures'>): string[] 
     ...refused.map(
       ({ file, code, message }) => `left out ${printable(file)}: ${printable(message)} (${code})`,
     ),
-    `${count(used, 'good picture')}${copied}`,
+    `${count(used, 'picture')}${copied}`,
   ];
 }
 
 function epochLine(event: EventOf<'epoch'>, secondsLeft: number | null): string {
-  const { phase, epoch, epochs, loss, validationLoss, best } = event;
+  const { phase, epoch, epochs, best } = event;
   const number = String(epoch).padStart(String(epochs).length);
   const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`;
-  return `${phase === MAIN ? '' : `${phase}: `}epoch ${number} of ${epochs}, loss ${figure(loss)}, held-out ${figure(validationLoss)}${best ? ' (best so far)' : ''}${left}`;
+  return `${phase === MAIN ? '' : `${phase}: `}epoch ${number} of ${epochs}, ${figuresOf(event)}${best ? ' (best so far)' : ''}${left}`;
+}
+
+/** The loss alone, or with its parts and what was found when objects are learnt. */
+function figuresOf({ loss, validationLoss, metrics }: EventOf<'epoch'>): string {
+  if (metrics?.map50 === undefined) return `loss ${figure(loss)}, held-out ${figure(validationLoss)}`;
+  const of = (names: readonly string[], shown: (value: number) => string) =>
+    names
+      .flatMap((name) => (metrics[name] === undefined ? [] : [`${name} ${shown(metrics[name])}`]))
+      .join(' ');
+  const parts = of(['box', 'cls', 'dfl'], figure);
+  return `loss ${figure(loss)} (${parts}), ${of(['map50', 'map50_95', 'precision', 'recall'], (v) => v.toFixed(3))}`;
 }
 
 /** One line that is redrawn in place. */
 class TrainingBar {
   readonly #bar: SingleBar;
   #drawn = false;
+  #found = '';
 
   constructor(stream: NodeJS.WriteStream, columns: number) {
     this.#bar = new SingleBar({
@@ -93,13 +106,18 @@ class TrainingBar {
   update(step: Step): void {
     const words = {
       phase: step.phase === MAIN ? 'training' : step.phase,
-      epoch: `${step.epoch} of ${step.epochs}`,
+      epoch: `${step.epoch} of ${step.epochs}${this.#found}`,
       loss: figure(step.loss),
       left: step.secondsLeft === null ? '' : `${duration(step.secondsLeft)} left`,
     };
     if (this.#drawn) this.#bar.update(step.progress, words);
     else this.#bar.start(1, step.progress, words);
     this.#drawn = true;
+  }
+
+  /** What the last epoch found, for trainings of objects. */
+  learnt({ metrics }: EventOf<'epoch'>): void {
+    if (metrics?.map50 !== undefined) this.#found = `  mAP50 ${metrics.map50.toFixed(3)}`;
   }
 
   /** Until the next update. */

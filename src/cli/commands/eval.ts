@@ -10,19 +10,14 @@ import type { ReportResult } from '../../vision/render/report-content.ts';
 import type { CommandContext } from '../context.ts';
 import { countBar } from '../count-bar.ts';
 import { evaluationLines } from '../evaluation-lines.ts';
-import {
-  type EvalOptions,
-  evaluationJson,
-  modelJson,
-  noteUntested,
-  type TestSet,
-} from '../evaluation-output.ts';
+import { type EvalOptions, evaluationJson, modelJson, noteUntested } from '../evaluation-output.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
-import { type OpenedDetector, withAnomalyDetector } from '../open-detector.ts';
+import { type OpenedDetector, withDetector } from '../open-detector.ts';
 import { writeReport } from '../report-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { compareFolders } from './eval-compare.ts';
+import { evaluateFound } from './eval-objects.ts';
 
 /** `paths`: one model folder or more, then the folder of the pictures. */
 export async function evaluate(
@@ -36,36 +31,41 @@ export async function evaluate(
       'option.invalid',
       `expected a model folder and a folder of pictures, got ${dir} alone`,
     );
-  const pictures = await testPictures(dir);
-  if (folders.length > 1) return compareFolders(folders, { dir, pictures }, options, context);
-  return evaluateOne(folders[0]!, { dir, pictures }, options, context);
+  if (folders.length > 1)
+    return compareFolders(folders, { dir, pictures: await testPictures(dir) }, options, context);
+  const [folder] = folders as [string];
+  return withDetector(folder, options.device, context.terminal, async (opened) => {
+    const { detector } = opened;
+    return detector.task === 'anomaly'
+      ? evaluateOne(folder, dir, { ...opened, detector }, options, context)
+      : evaluateFound(folder, dir, { ...opened, detector }, options, context);
+  });
 }
 
 async function evaluateOne(
   folder: string,
-  { dir, pictures }: TestSet,
+  dir: string,
+  opened: OpenedDetector<AnomalyDetector>,
   options: EvalOptions,
   context: CommandContext,
 ): Promise<number> {
   const { terminal } = context;
-  return withAnomalyDetector(folder, options.device, terminal, async (opened) => {
-    const { evaluation, results } = await evaluateShown(opened, pictures, dir, terminal);
-    noteUntested(evaluation, terminal);
-    const { device, detector } = opened;
-    const { model } = detector;
-    if (options.json) {
-      const record = { okapi: context.version, device, model: modelJson(folder, model) };
-      terminal.out(JSON.stringify({ ...record, ...evaluationJson(evaluation) }, null, 2));
-    } else
-      for (const line of evaluationLines(evaluation, model.threshold.value, terminal)) terminal.out(line);
-    if (options.report !== undefined) {
-      const title = `${basename(resolve(folder))} on ${basename(resolve(dir))}`;
-      const { untested } = evaluation;
-      await writeReport(options.report, { title, model, device, results, untested, evaluation }, context);
-      terminal.note(`report     ${options.report}`);
-    }
-    return evaluation.pictures.length > 0 ? exitCodes.ok : exitCodes.failed;
-  });
+  const pictures = await testPictures(dir);
+  const { evaluation, results } = await evaluateShown(opened, pictures, dir, terminal);
+  noteUntested(evaluation, terminal);
+  const { device, detector } = opened;
+  const { model } = detector;
+  if (options.json) {
+    const record = { okapi: context.version, device, model: modelJson(folder, model) };
+    terminal.out(JSON.stringify({ ...record, ...evaluationJson(evaluation) }, null, 2));
+  } else for (const line of evaluationLines(evaluation, model.threshold.value, terminal)) terminal.out(line);
+  if (options.report !== undefined) {
+    const title = `${basename(resolve(folder))} on ${basename(resolve(dir))}`;
+    const { untested } = evaluation;
+    await writeReport(options.report, { title, model, device, results, untested, evaluation }, context);
+    terminal.note(`report     ${options.report}`);
+  }
+  return evaluation.pictures.length > 0 ? exitCodes.ok : exitCodes.failed;
 }
 
 /** Evaluates with a bar, and collects what a report shows. */

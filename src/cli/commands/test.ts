@@ -1,25 +1,30 @@
 // `okapi test`: a verdict for each picture, with pictures, JSON or a report on request.
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../vision/checkpoint/atomic-folder.ts';
 import type { AnomalyDetector, AnomalyModel, AnomalyPrediction } from '../../vision/detectors/detector.ts';
 import { renderPrediction } from '../../vision/detectors/render-prediction.ts';
+import { OkapiError } from '../../vision/errors.ts';
 import { type InspectedFile, inspectFiles, type TestedFile } from '../../vision/evaluation/inspect-files.ts';
 import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
 import { encodePicture } from '../../vision/image/encode.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
-import { type OpenedDetector, withAnomalyDetector } from '../open-detector.ts';
-import { type PictureArgument, pictureArguments } from '../picture-arguments.ts';
+import { type OpenedDetector, withDetector } from '../open-detector.ts';
+import { type PictureArgument, pictureArguments, previewNames } from '../picture-arguments.ts';
 import { writeReport } from '../report-file.ts';
 import { printable, type Terminal } from '../terminal.ts';
 import { count, figure } from '../wording.ts';
+import { testForObjects } from './test-objects.ts';
 
 export interface TestOptions {
   readonly out?: string;
   readonly json?: boolean;
   readonly report?: string;
+  /** Of detectors of objects. */
+  readonly conf?: number;
+  readonly iou?: number;
   readonly device: string;
 }
 
@@ -65,21 +70,41 @@ export async function test(
 ): Promise<number> {
   const { terminal } = context;
   const pictures = await pictureArguments(paths);
-  return withAnomalyDetector(folder, options.device, terminal, async (opened) => {
-    const tested = await interruptible(terminal, 'stopping after this picture', (signal) =>
-      testPictures(pictures, opened, { options, terminal, signal }),
-    );
-    const output = outputOf(folder, opened, tested.items, context.version);
-    if (options.json) terminal.out(JSON.stringify(output, null, 2));
-    terminal.note(summary(output));
-    if (options.report !== undefined) {
-      const title = `${basename(resolve(folder))}: ${count(pictures.length, 'picture')} tested`;
-      const { device, detector } = opened;
-      await writeReport(options.report, { title, model: detector.model, device, ...tested }, context);
-      terminal.note(`report     ${options.report}`);
-    }
-    return exitCodeOf(output);
+  return withDetector(folder, options.device, terminal, async (opened) => {
+    const { detector } = opened;
+    return detector.task === 'anomaly'
+      ? testForAnomalies(folder, pictures, { ...opened, detector }, options, context)
+      : testForObjects(folder, pictures, { ...opened, detector }, options, context);
   });
+}
+
+async function testForAnomalies(
+  folder: string,
+  pictures: readonly PictureArgument[],
+  opened: OpenedDetector<AnomalyDetector>,
+  options: TestOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { terminal } = context;
+  for (const name of ['conf', 'iou'] as const)
+    if (options[name] !== undefined)
+      throw new OkapiError(
+        'option.invalid',
+        `--${name} is an option of detectors; this model finds anomalies`,
+      );
+  const tested = await interruptible(terminal, 'stopping after this picture', (signal) =>
+    testPictures(pictures, opened, { options, terminal, signal }),
+  );
+  const output = outputOf(folder, opened, tested.items, context.version);
+  if (options.json) terminal.out(JSON.stringify(output, null, 2));
+  terminal.note(summary(output));
+  if (options.report !== undefined) {
+    const title = `${basename(resolve(folder))}: ${count(pictures.length, 'picture')} tested`;
+    const { device, detector } = opened;
+    await writeReport(options.report, { title, model: detector.model, device, ...tested }, context);
+    terminal.note(`report     ${options.report}`);
+  }
+  return exitCodeOf(output);
 }
 
 interface Tested {
@@ -144,20 +169,6 @@ async function writePreviews(
   for (const which of ['overlay', 'heatmap'] as const)
     await writeFileAtomic(files[which], await encodePicture(pictures[which], 'png'));
   return files;
-}
-
-/** For each file a path of its own in the folder of previews, without an extension; a name that is taken gets a number. */
-function previewNames(pictures: readonly PictureArgument[]): Map<string, string> {
-  const taken = new Set<string>();
-  const unique = ({ file, name }: PictureArgument): [string, string] => {
-    const stem = name.slice(0, name.length - extname(name).length);
-    let path = stem;
-    // Some disks take a and A for the same.
-    for (let n = 2; taken.has(path.toLowerCase()); n++) path = `${stem}-${n}`;
-    taken.add(path.toLowerCase());
-    return [file, path];
-  };
-  return new Map(pictures.map(unique));
 }
 
 function outputOf(

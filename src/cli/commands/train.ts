@@ -1,9 +1,6 @@
-// `okapi train`: learns good parts from a folder of pictures, in a process of its own, and writes a model folder.
-import { type DatasetFiles, listDataset } from '../../vision/dataset/folder.ts';
-import { type autoencoderSettings, completeSettings } from '../../vision/detectors/autoencoder/settings.ts';
-import type { TrainedModel, TrainRequest } from '../../vision/detectors/detector.ts';
+// `okapi train`: learns from pictures in a process of its own, and writes a model folder.
+import type { DetectFigures, Task, TrainedModel, TrainRequest } from '../../vision/detectors/detector.ts';
 import { trainInChild } from '../../vision/detectors/train-in-child.ts';
-import { defaultEncoder, weightsFolders } from '../../vision/encoders/table.ts';
 import { OkapiError } from '../../vision/errors.ts';
 import type { Threshold } from '../../vision/scoring/threshold.ts';
 import type { TrainingEvent } from '../../vision/training/events.ts';
@@ -12,62 +9,36 @@ import { quoted } from '../environment.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
 import { defaultModelFolder, type ModelTarget, modelTarget } from '../model-target.ts';
+import { planAnomaly } from '../plan-anomaly.ts';
+import { planDetect } from '../plan-detect.ts';
+import type { Terminal } from '../terminal.ts';
+import { checkTask, type TrainingPlan, type TrainOptions } from '../training-plan.ts';
 import { trainingView } from '../training-view.ts';
 import { count, duration, figure } from '../wording.ts';
 
-export interface TrainOptions {
-  readonly out?: string;
-  readonly encoder: string;
-  readonly encoderWeights?: string;
-  readonly imgSize?: number;
-  readonly epochs?: number;
-  readonly lr?: number;
-  readonly batch?: number;
-  readonly valRatio?: number;
-  readonly patience?: number;
-  readonly seed?: number;
-  readonly falseAlarmRate?: number;
-  readonly base?: string;
-  readonly device: string;
-  readonly threads?: number;
-  readonly resume?: boolean;
-}
+const plans: Readonly<
+  Record<Task, (path: string, options: TrainOptions, terminal: Terminal) => Promise<TrainingPlan>>
+> = { anomaly: planAnomaly, detect: planDetect };
 
-/** The option that sets each setting of a training. */
-const flags = {
-  encoder: ['encoder', '--encoder'],
-  imageSize: ['imgSize', '--img-size'],
-  epochs: ['epochs', '--epochs'],
-  learningRate: ['lr', '--lr'],
-  batchSize: ['batch', '--batch'],
-  validationRatio: ['valRatio', '--val-ratio'],
-  patience: ['patience', '--patience'],
-  seed: ['seed', '--seed'],
-  falseAlarmRate: ['falseAlarmRate', '--false-alarm-rate'],
-} as const satisfies Partial<
-  Record<keyof typeof autoencoderSettings, readonly [keyof TrainOptions, `--${string}`]>
->;
-
-export async function train(dir: string, options: TrainOptions, context: CommandContext): Promise<number> {
+export async function train(path: string, options: TrainOptions, context: CommandContext): Promise<number> {
   const { terminal, environment, now } = context;
-  const settings = await settingsOf(options);
-  const dataset = await listDataset(dir);
-  const pictures = goodPictures(dataset, dir);
-  const target = await modelTarget(options.out ?? defaultModelFolder(dir), dir);
-  announce(target, options.resume === true, context);
-  const startedMs = now();
-  const model = await runTraining(requestOf(options, { settings, pictures, target }), context).catch(
-    (error: unknown) => {
+  checkTask(options);
+  const plan = await plans[options.task](path, options, terminal);
+  try {
+    const target = await modelTarget(options.out ?? defaultModelFolder(path), path);
+    announce(target, options.resume === true, context);
+    const startedMs = now();
+    const model = await runTraining(requestOf(options, plan, target), context).catch((error: unknown) => {
       if (error instanceof OkapiError && resumable.includes(error.code)) sayHowToResume(context);
       throw error;
-    },
-  );
-  for (const line of resultLines(model, (now() - startedMs) / 1000)) terminal.out(line);
-  const next = [`test ${quoted(target.folder)} PICTURES... --report report.html`];
-  if (dataset.test.length > 0) next.push(`eval ${quoted(target.folder)} ${quoted(dir)}`);
-  terminal.note('\nWhat next:');
-  for (const line of next) terminal.note(`  ${environment.command} ${line}`);
-  return exitCodes.ok;
+    });
+    for (const line of resultLines(model, (now() - startedMs) / 1000)) terminal.out(line);
+    terminal.note('\nWhat next:');
+    for (const line of plan.next(target)) terminal.note(`  ${environment.command} ${line}`);
+    return exitCodes.ok;
+  } finally {
+    await plan.close();
+  }
 }
 
 /** Trains in a child process, shown on the terminal, until it is done or Ctrl-C. */
@@ -98,37 +69,6 @@ function sayHowToResume({ terminal, environment, args }: CommandContext): void {
   terminal.note(`  ${environment.command} ${again.map(quoted).join(' ')}`);
 }
 
-/** The settings that were given, checked. Throws option.invalid and encoder.unknown in the words of the command line. */
-async function settingsOf(options: TrainOptions): Promise<Record<string, unknown>> {
-  const encoder = await encoderOf(options);
-  const rows = Object.entries(flags).map(([setting, [option]]) => [
-    setting,
-    option === 'encoder' ? encoder : options[option],
-  ]);
-  const settings = Object.fromEntries(rows.filter(([, value]) => value !== undefined));
-  try {
-    completeSettings(settings);
-  } catch (error) {
-    if (!(error instanceof OkapiError)) throw error;
-    const message = error.message.replace(/^expected (\w+)/, (all, setting: string) =>
-      setting in flags ? `expected ${flags[setting as keyof typeof flags][1]}` : all,
-    );
-    throw new OkapiError(error.code, message, { cause: error });
-  }
-  return settings;
-}
-
-/** Left to the base model when there is one and no encoder was asked for. */
-async function encoderOf({ encoder, base }: TrainOptions): Promise<string | undefined> {
-  if (encoder !== 'auto') return encoder;
-  return base === undefined ? defaultEncoder(weightsFolders(process.cwd(), 'data')) : undefined;
-}
-
-function goodPictures({ train: pictures }: DatasetFiles, dir: string): readonly string[] {
-  if (pictures.length > 0) return pictures;
-  throw new OkapiError('dataset.layout', `expected good pictures in ${dir}/train/good, found none`);
-}
-
 function announce(target: ModelTarget, resume: boolean, { terminal }: CommandContext): void {
   if (target.replaces)
     terminal.note(`${target.folder} holds a model; the new one replaces it when it is complete`);
@@ -139,25 +79,13 @@ function announce(target: ModelTarget, resume: boolean, { terminal }: CommandCon
 }
 
 function requestOf(
-  { base, device, threads, encoderWeights, resume = false }: TrainOptions,
-  found: {
-    readonly settings: Record<string, unknown>;
-    readonly pictures: readonly string[];
-    readonly target: ModelTarget;
-  },
+  { base, device, threads, resume = false }: TrainOptions,
+  { request }: TrainingPlan,
+  { folder, stateFolder }: ModelTarget,
 ): TrainRequest {
   return {
-    kind: 'autoencoder',
-    pictures: found.pictures,
-    folder: found.target.folder,
-    stateFolder: found.target.stateFolder,
-    resume,
-    device,
-    settings: found.settings,
-    encoderSource: {
-      folders: weightsFolders(process.cwd(), 'data'),
-      ...(encoderWeights !== undefined && { weightsFile: encoderWeights }),
-    },
+    ...request,
+    ...{ folder, stateFolder, resume, device },
     ...(base !== undefined && { base }),
     ...(threads !== undefined && { threads }),
   };
@@ -166,13 +94,22 @@ function requestOf(
 function resultLines(model: TrainedModel, seconds: number): string[] {
   const { folder, epochsRun, bestEpoch, pictures } = model;
   const best = bestEpoch === 0 ? 'none was better than the start' : `the best was epoch ${bestEpoch}`;
+  const kind = model.task === 'anomaly' ? 'good picture' : 'picture';
   return [
     `model      ${folder}`,
-    `learnt     ${count(pictures.used, 'good picture')}, ${count(epochsRun, 'epoch')} (${best}) in ${duration(seconds)}`,
-    ...(model.task === 'anomaly' ? thresholdLines(model.threshold) : []),
+    `learnt     ${count(pictures.used, kind)}, ${count(epochsRun, 'epoch')} (${best}) in ${duration(seconds)}`,
+    ...(model.task === 'anomaly' ? thresholdLines(model.threshold) : figureLines(model.metrics)),
   ];
 }
 
 function thresholdLines({ value, trust }: Threshold): string[] {
   return [`threshold  ${figure(value)}; above it a picture is NG`, `           ${trust}`];
+}
+
+function figureLines({ map50, map50_95, precision, recall }: DetectFigures): string[] {
+  const shown = (value: number) => value.toFixed(3);
+  return [
+    `found      mAP50 ${shown(map50)}, mAP50-95 ${shown(map50_95)}`,
+    `           precision ${shown(precision)} and recall ${shown(recall)} where F1 is best`,
+  ];
 }
