@@ -64,6 +64,7 @@ export function buildProgram(context: CommandContext, done: Done): Command {
   for (const add of [
     addServe,
     addDemo,
+    addCheck,
     addTrain,
     addTest,
     addEval,
@@ -110,6 +111,10 @@ const EVAL_JSON = `
 The object of --json holds all that is printed, every picture, and the points of the ROC and precision-recall curves
 (score null: none is called anomalous); of several models, each under models, and comparison. A measure is {"value": number}, or
 {"value": null, "reason": "..."} when the pictures do not have it.`;
+
+const CHECK_JSON = `
+
+The object of --json has checked, leftOut, unread[], flags[] (kind, name, figure, typical, other, sentence) and notes[].`;
 
 function examples(command: string, lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${command} ${line}`).join('\n')}`;
@@ -242,6 +247,22 @@ function addEval(program: Command, context: CommandContext, done: Done): void {
     .action(async (paths, options) => {
       const { evaluate } = await import('./commands/eval.ts');
       done(await evaluate(paths, options, context));
+    });
+}
+
+function addCheck(program: Command, context: CommandContext, done: Done): void {
+  program
+    .command('check')
+    .summary('look for pictures that should not be among the good ones')
+    .description(
+      'Checks pictures of good parts before a training: likely bad ones, near copies, blur, exposure and sizes. Nothing is changed.\n\nDIR holds the pictures, or has the folder train/good.',
+    )
+    .argument('<dir>', 'folder of good pictures')
+    .addOption(json())
+    .addHelpText('after', examples(context.environment.command, ['check parts/good']) + CHECK_JSON)
+    .action(async (dir, options) => {
+      const { check } = await import('./commands/check.ts');
+      done(await check(dir, options, context));
     });
 }
 
