@@ -23,7 +23,7 @@ describe('the command line', () => {
     expect(code).toBe(0);
     for (const text of [
       '--img-size <px>',
-      '(default: 256)',
+      '(default: 256; detect: 320)',
       'mobilenetv3-coco',
       '--resume',
       '$ okapi train parts/good',
