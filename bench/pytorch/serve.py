@@ -1,7 +1,7 @@
 """The conversation between bench/ and a PyTorch twin: one JSON line in, one JSON line out.
 
 At the start  -> {"ready": true, "torch": "1.13.0", "threads": 2, "peakBytes": 1}
-{"run": 3}    -> {"seconds": [0.1, 0.1, 0.1], "peakBytes": 2, ...}   what the work itself returns is merged in
+{"run": 3}    -> {"seconds": [0.1, 0.1, 0.1], "cpuSeconds": [0.2, 0.2, 0.2], "peakBytes": 2, ...}   what the work itself returns is merged in
 The end of the input ends the script. peakBytes is the process's largest resident size so far.
 """
 
@@ -32,9 +32,10 @@ def serve(work):
 
     answer({"ready": True, "torch": torch.__version__, "threads": torch.get_num_threads()})
     for line in sys.stdin:
-        seconds, extra = [], {}
+        seconds, cpu_seconds, extra = [], [], {}
         for _ in range(json.loads(line)["run"]):
-            start = time.perf_counter()
+            start, cpu_start = time.perf_counter(), time.process_time()
             extra = work() or {}
             seconds.append(time.perf_counter() - start)
-        answer({"seconds": seconds, **extra})
+            cpu_seconds.append(time.process_time() - cpu_start)
+        answer({"seconds": seconds, "cpuSeconds": cpu_seconds, **extra})
