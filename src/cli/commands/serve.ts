@@ -1,5 +1,6 @@
 // `okapi serve`: runs the server until SIGTERM or Ctrl-C, or shows its settings.
 import { resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import type { RunningServer, StartOptions } from '../../server/app.ts';
 import type { Config } from '../../server/platform/config.ts';
@@ -101,6 +102,8 @@ async function realSurroundings(): Promise<Surroundings> {
     env: processVariables(),
     signals: process,
     start: async (options) => {
+      // Most of what a request needs is gone with it: a larger room for what is new would cost 25 MB and gain nothing.
+      setFlagsFromString('--semi-space-growth-factor=1');
       const { startServer } = await import('../../server/app.ts');
       return startServer(options);
     },
