@@ -39,6 +39,7 @@ export type { Picture } from './image/picture.ts';
 export { type OpenedRuntime, openRuntime } from './runtime/open-runtime.ts';
 export type { AnomalyMap } from './scoring/anomaly-map.ts';
 export type { Detection } from './scoring/detection.ts';
+export { parseRegions, type Regions, type SharePolygon } from './scoring/region-mask.ts';
 export type { Region } from './scoring/regions.ts';
 export type { Threshold } from './scoring/threshold.ts';
 export type { RefusedFile, TrainingEvent } from './training/events.ts';

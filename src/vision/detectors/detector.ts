@@ -7,6 +7,7 @@ import { OkapiError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { AnomalyMap } from '../scoring/anomaly-map.ts';
 import type { Detection } from '../scoring/detection.ts';
+import type { Regions } from '../scoring/region-mask.ts';
 import type { Region } from '../scoring/regions.ts';
 import type { Threshold } from '../scoring/threshold.ts';
 import type { RefusedFile, TrainingEvent } from '../training/events.ts';
@@ -122,6 +123,8 @@ export interface TrainRequest {
   readonly threads?: number;
   /** Where the weights of encoders lie that do not come with the package. */
   readonly encoderSource?: EncoderSource;
+  /** Where to look, for kinds that find anomalies; part of the model, so that it is scored by them everywhere. */
+  readonly regions?: Regions;
   /** Settings of the kind, by name; those left out are at their default. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Further fields of config.yaml, such as the ids of the model and its project. */
@@ -166,5 +169,7 @@ export interface DetectorKind {
   train(request: TrainRequest, context: TrainContext): Promise<TrainedModel>;
   /** Opens a model folder whose files are whole. `wanted` names those that it needs. */
   readonly wanted: readonly string[];
+  /** Whether a training may say where to look. */
+  readonly takesRegions?: true;
   load(folder: ModelFolder, runtime: Runtime): Promise<Detector>;
 }

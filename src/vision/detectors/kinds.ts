@@ -7,7 +7,7 @@ import { loadYolo, wantedYoloFiles } from './yolo/load.ts';
 import { trainYolo } from './yolo/train.ts';
 
 export const detectorKinds = {
-  autoencoder: { train: trainAutoencoder, load: loadAutoencoder, wanted: wantedFiles },
+  autoencoder: { train: trainAutoencoder, load: loadAutoencoder, wanted: wantedFiles, takesRegions: true },
   yolo: { train: trainYolo, load: loadYolo, wanted: wantedYoloFiles },
 } as const satisfies Record<string, DetectorKind>;
 

@@ -1,5 +1,7 @@
 // The door to training, whatever the kind of detector.
-import type { TrainContext, TrainedModel, TrainRequest } from './detector.ts';
+import { OkapiError } from '../errors.ts';
+import { isWholePicture, parseRegions, type Regions } from '../scoring/region-mask.ts';
+import type { DetectorKind, TrainContext, TrainedModel, TrainRequest } from './detector.ts';
 import { kindOf } from './kinds.ts';
 
 /**
@@ -9,11 +11,29 @@ export async function trainDetector(
   request: TrainRequest,
   context: Partial<TrainContext> = {},
 ): Promise<TrainedModel> {
-  return kindOf(request.kind, 'option.invalid').train(request, {
+  const kind = kindOf(request.kind, 'option.invalid');
+  const regions = regionsOf(request, kind);
+  return kind.train(regions === null ? withoutRegions(request) : { ...request, regions }, {
     signal: new AbortController().signal,
     onEvent: () => {},
     now: () => performance.now(),
     date: () => new Date(),
     ...context,
   });
+}
+
+/** Those of a request, checked; null when they say nothing. Throws option.invalid. */
+function regionsOf({ kind, regions }: TrainRequest, { takesRegions }: DetectorKind): Regions | null {
+  if (regions === undefined) return null;
+  const parsed = parseRegions(regions);
+  if (isWholePicture(parsed)) return null;
+  if (takesRegions) return parsed;
+  throw new OkapiError(
+    'option.invalid',
+    `a detector of the kind ${kind} looks at whole pictures and takes no regions`,
+  );
+}
+
+function withoutRegions({ regions: _, ...request }: TrainRequest): TrainRequest {
+  return request;
 }

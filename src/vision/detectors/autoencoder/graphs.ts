@@ -17,10 +17,10 @@ import {
   type Scope,
   slice,
   sub,
-  topK,
   trace,
   type Value,
 } from '../../../autodiff/index.ts';
+import { insideMap, topInside } from '../region-graph.ts';
 import { pictureLosses, reconstructionLoss, similarity } from './loss.ts';
 import { type Network, pixelInput, targetOf } from './network.ts';
 
@@ -60,7 +60,10 @@ interface Drawn {
 
 /** Pictures drawn from their pixels. */
 function drawn(network: Network, s: Scope, pixels: Value): Drawn {
-  return { target: targetOf(pixels), reconstruction: network.reconstruct(s, network.features(pixels)) };
+  return {
+    target: targetOf(network, pixels),
+    reconstruction: network.reconstruct(s, network.features(pixels)),
+  };
 }
 
 /** Pictures drawn from fed views: from the cached feature maps when the encoder is frozen. */
@@ -68,7 +71,7 @@ function drawnFromViews(network: Network, s: Scope, inputs: Readonly<Record<stri
   const pixels = inputs.pixels!;
   if (!network.frozen) return drawn(network, s, pixels);
   const features = network.encoder.levels.map((_, level) => cast(inputs[levelName(level)]!, 'float32'));
-  return { target: targetOf(pixels), reconstruction: network.reconstruct(s, features) };
+  return { target: targetOf(network, pixels), reconstruction: network.reconstruct(s, features) };
 }
 
 export function trainingLoss(network: Network) {
@@ -115,7 +118,8 @@ export function residualGraph(network: Network, size: number): Graph {
 
 /**
  * The model that is served. pixels [1, S, S, 3] uint8 -> score [1], map [1, S, S] and reconstruction [1, 3, S, S] in 0..1.
- * map = (residual - mean) / spread of good parts, in spreads; score = mean of the top 0.1 % of the map.
+ * map = (residual - mean) / spread of good parts, in spreads; score = mean of the top 0.1 % of the map. With a region only
+ * what lies in it counts, and the map outside is below every threshold.
  */
 export function inspectionGraph(network: Network, size: number, residuals: Residuals): Graph {
   return trace(network.parameters, {
@@ -124,8 +128,10 @@ export function inspectionGraph(network: Network, size: number, residuals: Resid
       const drawing = drawn(network, s, pixels);
       const plane = (data: Float32Array) => constant(data, [1, 1, size, size]);
       const map = div(sub(residualOf(drawing), plane(residuals.mean)), plane(residuals.spread));
-      const score = mean(topPixels(map, TOP_SHARE), { axes: [1] });
-      return { score, map: reshape(map, [1, size, size]), reconstruction: drawing.reconstruction };
+      const { region } = network;
+      const score = mean(topInside(map, TOP_SHARE, region), { axes: [1] });
+      const shown = reshape(insideMap(map, region), [1, size, size]);
+      return { score, map: shown, reconstruction: drawing.reconstruction };
     },
   });
 }
@@ -141,7 +147,7 @@ export function originalInspectionGraph(network: Network, size: number): Graph {
       const { target, reconstruction } = drawnTwice(network, s, pixels);
       const map = difference(target, reconstruction);
       const everywhere = { axes: [1, 2, 3] };
-      const topError = mean(topPixels(map, 0.01), { axes: [1] });
+      const topError = mean(topInside(map, 0.01, null), { axes: [1] });
       const dissimilarity = sub(1, mean(similarity(reconstruction, target), everywhere));
       const score = add(add(mul(mean(map, everywhere), 0.35), mul(topError, 0.35)), mul(dissimilarity, 0.15));
       return { score, map: reshape(map, [1, size, size]), reconstruction };
@@ -153,7 +159,7 @@ export function originalInspectionGraph(network: Network, size: number): Graph {
 function drawnTwice(network: Network, s: Scope, pixels: Value): Drawn {
   const { reconstruction: pair } = drawn(network, s, concat([pixels, flip(pixels, [2])], 0));
   return {
-    target: targetOf(pixels),
+    target: targetOf(network, pixels),
     reconstruction: mul(add(batchItem(pair, 0), flip(batchItem(pair, 1), [3])), 0.5),
   };
 }
@@ -176,12 +182,6 @@ function oddWidth(width: number): number {
 /** Mean over the channels of |a - b|: [N, 1, S, S]. */
 function difference(a: Value, b: Value): Value {
   return mean(abs(sub(a, b)), { axes: [1], keepDims: true });
-}
-
-/** The largest pixels of map [1, 1, S, S], at least one: [1, k]. */
-function topPixels(map: Value, share: number): Value {
-  const pixels = reshape(map, [1, -1]);
-  return topK(pixels, Math.max(1, Math.floor(pixels.type.shape[1]! * share))).values;
 }
 
 /** Two box blurs of the given odd width, which together are close to a Gaussian. */

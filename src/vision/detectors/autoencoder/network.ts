@@ -17,6 +17,8 @@ import { type NamedTensor, type Tensors, toFloat32 } from '../../checkpoint/tens
 import type { Encoder } from '../../encoders/encoder.ts';
 import { legacyNet } from '../../encoders/legacy-net.ts';
 import type { Normalization } from '../../image/planes.ts';
+import type { RegionMask } from '../../scoring/region-mask.ts';
+import { insidePixels } from '../region-graph.ts';
 import { decode } from './decoder.ts';
 
 /** Pictures are fed as they lie in memory: [N, size, size, 3], levels 0..255. */
@@ -29,6 +31,8 @@ export interface Network {
   readonly normalization: Normalization;
   /** Of the trained part. */
   readonly parameters: Parameters;
+  /** Where pictures are looked at; null: everywhere. */
+  readonly region: RegionMask | null;
   /** Whether the encoder is worth a cache: it has weights, and they never change. */
   readonly frozen: boolean;
   /** The encoder's feature maps of pixels [N, S, S, 3]. */
@@ -65,6 +69,7 @@ function build(encoder: Encoder, parameters: Parameters, normalization: Normaliz
     encoder,
     normalization,
     parameters,
+    region: null,
     frozen: encoder.tensors.size > 0,
     features: (pixels) => encoder.features(normalise(planesOf(pixels), normalization)),
     reconstruct: (s, features) =>
@@ -74,14 +79,20 @@ function build(encoder: Encoder, parameters: Parameters, normalization: Normaliz
   return network;
 }
 
+/** The same weights, blind to what lies outside of a region. */
+export function withinRegion(network: Network, region: RegionMask | null): Network {
+  if (region === null) return network;
+  return { ...network, region, features: (pixels) => network.features(insidePixels(pixels, region)) };
+}
+
 /** [N, S, S, 3] levels as float planes [N, 3, S, S]. */
 function planesOf(pixels: Value): Value {
   return transpose(cast(pixels, 'float32'), [0, 3, 1, 2]);
 }
 
 /** Pixels [N, S, S, 3] as planes in 0..1: what the network is to reconstruct. */
-export function targetOf(pixels: Value): Value {
-  return mul(planesOf(pixels), 1 / 255);
+export function targetOf({ region }: Network, pixels: Value): Value {
+  return mul(planesOf(insidePixels(pixels, region)), 1 / 255);
 }
 
 /** (level * scale - mean) / std for each channel. */

@@ -32,7 +32,7 @@ const MOST_REFERENCES = 32;
 
 /**
  * The residuals of good pictures, of the first 32 where there are more. The spread is the standard deviation at each pixel plus the root mean square of it over
- * all pixels, so that a pixel that hardly varied among few pictures is not trusted too far.
+ * all pixels of the region, so that a pixel that hardly varied among few pictures is not trusted too far.
  */
 export async function measureResiduals(scoring: Scoring, good: readonly number[]): Promise<Residuals> {
   const { network, size, views } = scoring;
@@ -48,7 +48,9 @@ export async function measureResiduals(scoring: Scoring, good: readonly number[]
   });
   const count = indices.length;
   const variance = squares.map((square, i) => Math.max(0, square / count - (sum[i]! / count) ** 2));
-  const typical = Math.sqrt(variance.reduce((a, b) => a + b, 0) / variance.length);
+  const looked =
+    network.region === null ? variance : variance.filter((_, i) => network.region!.inside[i] === 1);
+  const typical = Math.sqrt(looked.reduce((a, b) => a + b, 0) / looked.length);
   const floor = Math.max(typical, LEAST_SPREAD);
   return {
     mean: Float32Array.from(sum, (value) => value / count),

@@ -6,6 +6,7 @@ import { hashTensors } from '../../encoders/encoder.ts';
 import { type EncoderSource, openEncoder } from '../../encoders/table.ts';
 import { OkapiError } from '../../errors.ts';
 import { openRuntime } from '../../runtime/open-runtime.ts';
+import { regionMask } from '../../scoring/region-mask.ts';
 import { ByteCache } from '../../training/byte-cache.ts';
 import type { FitContext, FitPosition, FitResult } from '../../training/fit.ts';
 import { type GoodPictures, readGoodPictures } from '../../training/good-pictures.ts';
@@ -13,7 +14,7 @@ import { Progress } from '../../training/progress.ts';
 import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/resume-files.ts';
 import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
 import { calibrate, planFolds } from './calibrate.ts';
-import { autoencoder, type Network, stateDict } from './network.ts';
+import { autoencoder, type Network, stateDict, withinRegion } from './network.ts';
 import { readSavedNetwork } from './saved-network.ts';
 import { type AutoencoderSettings, completeSettings } from './settings.ts';
 import { Trainer, type TrainerParts } from './trainer.ts';
@@ -28,6 +29,8 @@ export async function trainAutoencoder(
 ): Promise<TrainedAnomalyModel> {
   const settings = completeSettings(request.settings ?? {});
   const { signal, onEvent } = context;
+  const { imageSize: size, seed } = settings;
+  const region = request.regions ? regionMask(request.regions, size, size) : null;
   await prepareState(request);
   const open: { close(): Promise<void> }[] = [];
   const opened = <T extends { close(): Promise<void> }>(thing: T): T => {
@@ -40,11 +43,10 @@ export async function trainAutoencoder(
 
     onEvent({ type: 'stage', stage: 'reading' });
     const cache = opened(new ByteCache(cacheLimits(settings, request)));
-    const pictures = await readGoodPictures(request.pictures, settings.imageSize, cache, signal);
+    const pictures = await readGoodPictures(request.pictures, size, cache, signal);
     onEvent({ type: 'pictures', used: pictures.count, copies: pictures.copies, refused: pictures.refused });
 
-    const network = await openNetwork(request, settings);
-    const { imageSize: size, seed } = settings;
+    const network = withinRegion(await openNetwork(request, settings), region);
     const views = opened(await Views.open({ network, size, seed, pictures, cache }, runtime));
     const parts: TrainerParts = { network, settings, pictures, views, runtime, ...split(pictures, settings) };
     checkCalibration(parts);
@@ -164,6 +166,7 @@ function identityOf({ network, settings, pictures }: TrainerParts, request: Trai
     encoderWeights: network.encoder.weightsHash,
     base: request.base ? hashTensors(stateDict(network)) : 'none',
     pictures: pictures.digest,
+    ...(request.regions && { regions: JSON.stringify(request.regions) }),
   };
 }
 

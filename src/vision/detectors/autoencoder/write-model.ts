@@ -65,7 +65,7 @@ function preprocessingOf({ network, settings }: TrainerParts) {
   };
 }
 
-function metadataOf(parts: TrainerParts, { threshold, createdAt }: Made): Record<string, string> {
+function metadataOf(parts: TrainerParts, { request, threshold, createdAt }: Made): Record<string, string> {
   const { encoder } = parts.network;
   return {
     producer: `okapi-vision ${versions().okapi}`,
@@ -75,6 +75,7 @@ function metadataOf(parts: TrainerParts, { threshold, createdAt }: Made): Record
       'score [1]: anomalous above threshold; map [1, size, size]: anomalous above threshold_pixel; reconstruction',
     threshold: String(threshold.value),
     threshold_pixel: String(threshold.pixelValue),
+    ...(request.regions && { regions: JSON.stringify(request.regions) }),
     encoder: encoder.name,
     licence: `the encoder's weights: ${encoder.licence}`,
   };
@@ -103,6 +104,7 @@ function configOf(parts: TrainerParts, { request, result, threshold, createdAt }
     best_validation_loss: result.bestLoss,
     encoder: { name: encoder.name, weights_sha256: encoder.weightsHash, licence: encoder.licence },
     preprocessing: preprocessingOf(parts),
+    ...(request.regions && { regions: request.regions }),
     settings,
     dataset: {
       pictures: pictures.count,
