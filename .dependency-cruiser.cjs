@@ -35,6 +35,7 @@ const server = [
   'yolo',
   'training',
   'inference',
+  'hygiene',
   'evaluation',
   'import',
   'fsck',

@@ -72,6 +72,13 @@ export const operations: Operations = {
   evaluateModel: { method: 'POST', path: '/models/{model_id}/evaluate', json: true },
   listEvaluations: { method: 'GET', path: '/models/{model_id}/evaluations', json: true },
   getEvaluation: { method: 'GET', path: '/evaluations/{evaluation_id}', json: true },
+  getHygiene: { method: 'GET', path: '/projects/{project_id}/hygiene', json: true },
+  addResultToGood: {
+    method: 'POST',
+    path: '/projects/{project_id}/results/{result_id}/add-to-good',
+    json: true,
+  },
+  getDrift: { method: 'GET', path: '/models/{model_id}/drift', json: true },
   compareModels: { method: 'GET', path: '/projects/{project_id}/compare', json: true },
 
   sceneImageFile: { method: 'GET', path: '/static/datasets/{scene_id}/raw/{filename}', json: false },

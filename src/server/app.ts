@@ -10,6 +10,8 @@ import { evaluationRunner } from './evaluation/evaluation-runner.ts';
 import { evaluationKind } from './evaluation/start-evaluation.ts';
 import { buildApp } from './http/build-app.ts';
 import { sweepRequests } from './http/once.ts';
+import { openPictureChecks } from './hygiene/picture-checks.ts';
+import { sweepHygiene } from './hygiene/sweep-hygiene.ts';
 import { importOriginal } from './import/import-original.ts';
 import { type Inference, openInference } from './inference/open-inference.ts';
 import { sweepPreviews } from './inference/previews.ts';
@@ -120,6 +122,8 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   closing.add(() => inference.close());
   const probes = openProbes(config);
   closing.add(() => probes.close());
+  const pictureChecks = openPictureChecks();
+  closing.add(() => pictureChecks.close());
   const checks = openBaseModelChecks();
   closing.add(() => checks.close());
   const datasets = openDatasetBuilds();
@@ -133,6 +137,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
     context,
     probes,
     inference,
+    pictureChecks,
     checks,
     datasets,
     keys,
@@ -148,6 +153,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
     sweepDeleted,
     sweepImages,
     sweepMasks,
+    sweepHygiene,
     sweepDatasets,
     sweepPreviews,
     sweepRequests,

@@ -107,6 +107,8 @@ const serverTable = {
   'model.corrupt': { status: 409, title: 'the stored model is damaged' },
   'evaluation.not_found': { status: 404, title: 'there is no such evaluation' },
   'evaluation.different_sets': { status: 409, title: 'the models were evaluated on different pictures' },
+  'result.not_false_alarm': { status: 409, title: 'the result is not marked as a false alarm' },
+  'result.picture_expired': { status: 410, title: 'the picture of the result is no longer stored' },
   'result.not_found': { status: 404, title: 'there is no such result' },
   'job.not_found': { status: 404, title: 'there is no such job' },
   'job.already_running': { status: 409, title: 'a job of this kind is already running' },

@@ -67,4 +67,53 @@ export const evaluationExamples = {
       },
     ],
   },
+  hygiene: {
+    dataset_sha256: sha256,
+    checked_at: '2026-11-23T10:18:00.000Z',
+    checked: 24,
+    left_out: 0,
+    unread: [],
+    flags: [
+      {
+        kind: 'odd',
+        filename: stored,
+        display_name: 'gear 7.png',
+        url,
+        figure: 47.4,
+        typical: 17,
+        other: null,
+        sentence:
+          'A place in it is 2.8 times as unlike all the other pictures as is usual here: look whether the part is good.',
+      },
+    ],
+    notes: [],
+  },
+  drift: {
+    model_id: modelId,
+    results: 200,
+    verdict: 'drifted',
+    score: {
+      recent: { median: 2.4, deviation: 0.5, count: 200 },
+      calibration: { median: 2.3, deviation: 0.4, count: 24 },
+      shift: 0.25,
+      verdict: 'stable',
+      sentence: 'The score of the last 200 results is as at the calibration.',
+    },
+    brightness: {
+      recent: { median: 0.41, deviation: 0.01, count: 200 },
+      calibration: { median: 0.47, deviation: 0.02, count: 24 },
+      shift: -3,
+      verdict: 'drifted',
+      sentence:
+        'The median brightness of the last 200 results is 3.0 deviations below the calibration: something has changed; look at lamp, lens and parts, and train again if the change is meant.',
+    },
+    sharpness: {
+      recent: null,
+      calibration: null,
+      shift: null,
+      verdict: 'unknown',
+      sentence:
+        'Nothing to compare the sharpness with: the pictures that the model learnt from are not known, or gone.',
+    },
+  },
 };

@@ -5,8 +5,10 @@ import {
   EvaluationDetail,
   EvaluationList,
   EvaluationOptions,
+  GoodPicture,
   ModelComparison,
 } from './evaluations.ts';
+import { Drift, DriftQuery, Hygiene } from './hygiene.ts';
 import { ImageItem } from './images.ts';
 import type { Route } from './route.ts';
 import { StartedJob } from './training.ts';
@@ -106,6 +108,46 @@ export const evaluationRoutes = {
     scope: 'read',
     answer: { kind: 'json', schema: EvaluationDetail, example: examples.detail },
     errors: ['evaluation.not_found'],
+  },
+  getHygiene: {
+    method: 'GET',
+    path: '/projects/{project_id}/hygiene',
+    summary:
+      'Which of the good pictures a person should look at before a training; the first call for a set of pictures waits for the check',
+    tag: 'evaluation',
+    scope: 'read',
+    answer: { kind: 'json', schema: Hygiene, example: examples.hygiene },
+    errors: ['project.not_found', 'dataset.too_large', 'dataset.pictures', 'server.stopping'],
+  },
+  addResultToGood: {
+    method: 'POST',
+    path: '/projects/{project_id}/results/{result_id}/add-to-good',
+    summary: 'Add the stored picture of a false alarm to the good pictures of the project',
+    tag: 'evaluation',
+    scope: 'write',
+    answer: {
+      kind: 'json',
+      schema: GoodPicture,
+      example: { status: 'stored', image: { ...image, mark: 'ok' } },
+    },
+    errors: [
+      'project.not_found',
+      'result.not_found',
+      'result.not_false_alarm',
+      'result.picture_expired',
+      'image.unsupported_type',
+    ],
+  },
+  getDrift: {
+    method: 'GET',
+    path: '/models/{model_id}/drift',
+    summary:
+      'Whether what is tested still looks like what the model was calibrated on: score, brightness, sharpness',
+    tag: 'evaluation',
+    scope: 'read',
+    query: DriftQuery,
+    answer: { kind: 'json', schema: Drift, example: examples.drift },
+    errors: ['model.not_found', 'model.wrong_task', 'model.base_only', 'model.corrupt'],
   },
   compareModels: {
     method: 'GET',

@@ -1,5 +1,6 @@
 // Requests and answers about evaluations: how well models judge the pictures that people have marked.
 import Type, { type Static } from 'typebox';
+import { ImageItem } from './images.ts';
 import { Address, Count, Moment, Share, Slug } from './values.ts';
 
 const Reason = Type.Optional(Type.String({ description: 'why there is no value' }));
@@ -97,6 +98,13 @@ export const EvaluationDetail = Type.Object({
   precision_recall: Type.Array(Type.Object({ score: Type.Number(), precision: Share, recall: Share })),
 });
 export type EvaluationDetail = Static<typeof EvaluationDetail>;
+
+/** A picture of the history that was added to the good ones. */
+export const GoodPicture = Type.Object({
+  status: Type.Enum(['stored', 'duplicate']),
+  image: ImageItem,
+});
+export type GoodPicture = Static<typeof GoodPicture>;
 
 export const ComparisonQuery = Type.Object(
   {

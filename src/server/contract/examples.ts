@@ -87,6 +87,8 @@ const result = {
   image_url: testItem.image_url,
   heatmap_url: testItem.heatmap_url,
   overlay_url: testItem.overlay_url,
+  brightness: 0.47,
+  sharpness: 212.4,
 };
 
 const label = {

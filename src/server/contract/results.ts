@@ -27,6 +27,8 @@ export const ResultItem = Type.Object({
   image_url: Address,
   heatmap_url: Type.Union([Address, Type.Null()], { description: 'null for object detectors' }),
   overlay_url: Address,
+  brightness: Type.Union([Type.Number(), Type.Null()], { description: 'mean luma of the picture, 0..1' }),
+  sharpness: Type.Union([Type.Number(), Type.Null()], { description: 'variance of its Laplacian' }),
 });
 export type ResultItem = Static<typeof ResultItem>;
 
@@ -43,6 +45,7 @@ export const ResultQuery = Type.Object(
   {
     search: Type.Optional(Type.String({ maxLength: 200, description: 'part of a file name or a label' })),
     verdict: Type.Optional(Type.Enum(['good', 'anomaly'])),
+    feedback: Type.Optional(FeedbackName),
     limit: Type.Optional(PageSize),
     after: Type.Optional(Cursor),
   },

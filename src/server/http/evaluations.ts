@@ -3,7 +3,9 @@ import type { ImageItem } from '../contract/images.ts';
 import type { Frozen } from '../contract/route.ts';
 import { getImage } from '../datasets/get-image.ts';
 import { deleteMask, openMask, putMask } from '../datasets/masks.ts';
+import { addToGood } from '../evaluation/add-to-good.ts';
 import { compare } from '../evaluation/compare.ts';
+import { driftOf } from '../evaluation/drift.ts';
 import {
   evaluationInfo,
   evaluationsOf,
@@ -11,6 +13,7 @@ import {
   readPictures,
 } from '../evaluation/evaluation-record.ts';
 import { startEvaluation } from '../evaluation/start-evaluation.ts';
+import { getHygiene } from '../hygiene/get-hygiene.ts';
 import { getModel } from '../models/get-model.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { getProject } from '../projects/get-project.ts';
@@ -32,6 +35,9 @@ export const evaluationHandlers: Handlers<
   | 'listEvaluations'
   | 'getEvaluation'
   | 'compareModels'
+  | 'getHygiene'
+  | 'addResultToGood'
+  | 'getDrift'
 > = {
   async putMask(call): Promise<Frozen<ImageItem>> {
     const { services, params, actor } = call;
@@ -71,5 +77,20 @@ export const evaluationHandlers: Handlers<
   async compareModels({ services: { context }, params, query }) {
     const { project_id } = await getProject(context, params.project_id);
     return compare(context, project_id, query.models.split(','));
+  },
+
+  async getHygiene({ services: { context, pictureChecks: checks }, params }) {
+    return getHygiene({ context, checks }, project(params));
+  },
+
+  async addResultToGood({ services, params, actor }) {
+    const { project_id } = await getProject(services.context, params.project_id);
+    const owner = project({ project_id });
+    const { status, image } = await addToGood(services, owner, params.result_id, actor);
+    return { status, image: imageItem(owner, image) };
+  },
+
+  async getDrift({ services: { context, pictureChecks: checks }, params, query }) {
+    return driftOf({ context, checks }, params.model_id, query);
   },
 };

@@ -1,6 +1,7 @@
 // One picture through one detector: decode, predict, draw, encode.
 import { readFile, writeFile } from 'node:fs/promises';
 import { originalRegions } from '../../vision/detectors/autoencoder/inspect.ts';
+import { measureQuality } from '../../vision/hygiene/quality.ts';
 import {
   type AnomalyDetector,
   type AnomalyPrediction,
@@ -67,6 +68,20 @@ export async function inspectPicture(
   judgedBy: JudgedBy,
   previews: PreviewPaths | null,
 ): Promise<Inspected> {
+  const found = await findIn(detector, picture, judgedBy, previews);
+  if (previews === null) return { ...found, quality: null };
+  const { brightness, sharpness } = measureQuality(picture);
+  return { ...found, quality: { brightness, sharpness } };
+}
+
+type Found = Omit<Inspected, 'quality'>;
+
+function findIn(
+  detector: Detector,
+  picture: Picture,
+  judgedBy: JudgedBy,
+  previews: PreviewPaths | null,
+): Promise<Found> {
   if (detector.task === 'anomaly' && judgedBy.task === 'anomaly')
     return findAnomaly(detector, picture, judgedBy.threshold, previews);
   if (detector.task === 'detect' && judgedBy.task === 'detect')
@@ -79,7 +94,7 @@ async function findAnomaly(
   picture: Picture,
   threshold: number,
   previews: PreviewPaths | null,
-): Promise<Inspected> {
+): Promise<Found> {
   const predicted = await predictOne(detector, picture);
   const isAnomaly = predicted.score > threshold;
   const prediction = { ...predicted, isAnomaly, regions: regionsOf(detector, predicted, picture, isAnomaly) };
@@ -128,7 +143,7 @@ async function findObjects(
   picture: Picture,
   { conf, iou }: Extract<JudgedBy, { task: 'detect' }>,
   previews: PreviewPaths | null,
-): Promise<Inspected> {
+): Promise<Found> {
   const { classes } = detector.model;
   const [prediction] = await detector.predict([picture], { conf, iou });
   const { detections } = prediction!;

@@ -78,6 +78,8 @@ export interface Inspected {
   readonly regions: readonly FoundRegion[];
   /** Of object detectors, the surest first. */
   readonly objects: readonly FoundObject[];
+  /** Of the picture itself; null when nothing of it is stored. */
+  readonly quality: { readonly brightness: number; readonly sharpness: number } | null;
 }
 
 /** What the child holds when it answers. */

@@ -140,7 +140,7 @@ async function itemOf(
   context: Context,
   filename: string,
   judgedBy: JudgedBy,
-  { score, isAnomaly, regions, objects }: Extract<InspectAnswer, { kind: 'inspected' }>,
+  { score, isAnomaly, regions, objects, quality }: Extract<InspectAnswer, { kind: 'inspected' }>,
   previews: StagedPreviews | null,
 ): Promise<TestedItem> {
   const urls = (await previews?.store()) ?? null;
@@ -158,6 +158,8 @@ async function itemOf(
     bboxes: regions.map(({ bbox }) => bbox),
     detections: objects.map((object) => ({ ...object, box_format: 'xyxy' })),
     regions,
+    brightness: quality?.brightness ?? null,
+    sharpness: quality?.sharpness ?? null,
     result_id: urls && context.ids.random(),
   };
 }
@@ -187,6 +189,8 @@ async function remember(
         image_url: item.image_url!,
         heatmap_url: item.heatmap_url,
         overlay_url: item.overlay_url!,
+        brightness: item.brightness,
+        sharpness: item.sharpness,
       },
     ];
   });

@@ -26,6 +26,8 @@ const result = (n: number, changes: Partial<TestResult> = {}): TestResult => ({
   image_url: `/static/preview/m-1/${n}a.jpg`,
   heatmap_url: `/static/preview/m-1/${n}b.jpg`,
   overlay_url: `/static/preview/m-1/${n}c.jpg`,
+  brightness: 0.5,
+  sharpness: 120,
   ...changes,
 });
 const add = (...numbers: number[]) =>
@@ -128,6 +130,20 @@ describe('feedback', () => {
     );
   });
 
+  it('is what results can be filtered by, also over pages', async () => {
+    await ten();
+    for (const id of ['r2', 'r7', 'r8']) await markResult(test.context, owner, id, 'false_alarm', testActor);
+    await markResult(test.context, owner, 'r3', 'missed', testActor);
+    await markResult(test.context, owner, 'r8', null, testActor);
+    expect(await ids({ feedback: 'false_alarm' })).toEqual(['r7', 'r2']);
+    expect(await ids({ feedback: 'missed', verdict: 'good' })).toEqual(['r3']);
+    const { next } = await listResults(test.context, owner, { feedback: 'false_alarm', limit: 1 });
+    expect(await ids({ feedback: 'false_alarm', after: next! })).toEqual(['r2']);
+    await expect(ids({ feedback: 'missed', after: next! })).rejects.toMatchObject({
+      code: 'request.malformed',
+    });
+  });
+
   it.each(['r10', '', '__proto__'])('is refused for the result %j, which there is not', async (id) => {
     await ten();
     await expect(markResult(test.context, owner, id, 'missed', testActor)).rejects.toMatchObject({
@@ -147,10 +163,10 @@ describe('an export', () => {
     await markResult(test.context, owner, 'r7', 'missed', testActor);
     const [head, ...rows] = (await text(exportResults(test.context, owner, 'csv'))).split('\r\n');
     expect(head).toBe(
-      'result_id,at,by,model_id,filename,score,threshold,is_anomaly,regions,feedback,image_url,heatmap_url,overlay_url,detections',
+      'result_id,at,by,model_id,filename,score,threshold,is_anomaly,regions,feedback,image_url,heatmap_url,overlay_url,detections,brightness,sharpness',
     );
     expect(rows[0]).toBe(
-      'r7,2026-01-02T03:04:05.000Z,tester,m-1,plain.jpg,-1.5,0.45,true,7,missed,/static/preview/m-1/7a.jpg,/static/preview/m-1/7b.jpg,/static/preview/m-1/7c.jpg,',
+      'r7,2026-01-02T03:04:05.000Z,tester,m-1,plain.jpg,-1.5,0.45,true,7,missed,/static/preview/m-1/7a.jpg,/static/preview/m-1/7b.jpg,/static/preview/m-1/7c.jpg,,0.5,120',
     );
     const cells = rows.slice(1, 8).map((row) => row.slice(row.indexOf('m-1,') + 4, row.indexOf(',-1.5')));
     expect(cells).toEqual(['"a,""b"""', `"'\rx"`, `'\tx`, `'@sum`, `'-1`, `'+1`, `'=cmd()`]);
@@ -169,18 +185,19 @@ describe('an export', () => {
       { label: 'scratch', confidence: 0.91234, bbox: [10, 20.04, 30, 40], box_format: 'xyxy' },
       { label: 'dent, deep', confidence: 0.5, bbox: [1, 2, 3, 4], box_format: 'xyxy' },
     ] as const;
-    const { detections: _, ...old } = result(2);
+    const { detections: _, brightness: __, sharpness: ___, ...old } = result(2);
     await addResults(test.context, owner, [
       result(1, { detections: found, heatmap_url: null }),
       old as TestResult,
     ]);
     const rows = (await text(exportResults(test.context, owner, 'csv'))).split('\r\n');
-    expect(rows[1]).toMatch(/2c\.jpg,$/);
+    expect(rows[1]).toMatch(/2c\.jpg,,,$/);
     expect(rows[2]).toMatch(
-      /,,\/static.*1c\.jpg,"scratch 0\.9123 \[10 20 30 40\]; dent, deep 0\.5 \[1 2 3 4\]"$/,
+      /,,\/static.*1c\.jpg,"scratch 0\.9123 \[10 20 30 40\]; dent, deep 0\.5 \[1 2 3 4\]",0\.5,120$/,
     );
     const all = JSON.parse(await text(exportResults(test.context, owner, 'json')));
     expect(all.map(({ detections }: TestResult) => detections)).toEqual([[], found]);
+    expect(all.map(({ brightness }: TestResult) => brightness)).toEqual([null, 0.5]);
     expect(await ids({ search: 'SCRATCH' })).toEqual(['r1']);
     expect(await ids({ search: 'part' })).toEqual(['r2', 'r1']);
   });

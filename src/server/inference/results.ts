@@ -28,6 +28,9 @@ export interface TestResult {
   /** null for object detectors. */
   readonly heatmap_url: string | null;
   readonly overlay_url: string;
+  /** Of the picture, as measureQuality says; null in results from before it was measured. */
+  readonly brightness: number | null;
+  readonly sharpness: number | null;
 }
 
 /** A result, and whether a person found it wrong. */
@@ -63,6 +66,8 @@ export interface ResultQuery {
   /** Part of the file name or of the label of a detection, in any case. */
   readonly search?: string;
   readonly verdict?: 'anomaly' | 'good';
+  /** Only what a person has marked so. */
+  readonly feedback?: Feedback;
   /** The cursor of the page before. */
   readonly after?: string;
   /** 1 to 500; default 50. */
@@ -106,14 +111,18 @@ export async function markResult(
   feedback: Feedback | null,
   actor: Actor,
 ): Promise<JudgedResult> {
-  for await (const { result } of newestFirst(context, owner)) {
-    if (result.result_id !== resultId) continue;
-    const at = context.clock.date().toISOString();
-    const entry: Entry = { type: 'feedback', result_id: resultId, feedback, at, by: actor.name };
-    await context.docs.append(journalKeys.results(owner), [entry], { durable: true });
-    await context.audit.record(actor, 'result.mark', `results/${resultId}`, { feedback });
-    return { ...result, feedback };
-  }
+  const result = await findResult(context, owner, resultId);
+  const at = context.clock.date().toISOString();
+  const entry: Entry = { type: 'feedback', result_id: resultId, feedback, at, by: actor.name };
+  await context.docs.append(journalKeys.results(owner), [entry], { durable: true });
+  await context.audit.record(actor, 'result.mark', `results/${resultId}`, { feedback });
+  return { ...result, feedback };
+}
+
+/** Throws result.not_found. */
+export async function findResult(context: Context, owner: Owner, resultId: string): Promise<JudgedResult> {
+  for await (const { result } of newestFirst(context, owner))
+    if (result.result_id === resultId) return result;
   throw new ServerError('result.not_found', `there is no result ${JSON.stringify(resultId.slice(0, 64))}`);
 }
 
@@ -142,6 +151,8 @@ const columns = [
   'heatmap_url',
   'overlay_url',
   'detections',
+  'brightness',
+  'sharpness',
 ] as const satisfies readonly (keyof JudgedResult)[];
 
 const writers: Record<ExportFormat, (rows: Rows) => AsyncIterable<string>> = {
@@ -184,7 +195,7 @@ function cell(value: string | number | boolean | null): string {
 const WINDOW = 2000;
 
 /** Results from the last to the first, each with the feedback that came after it. */
-async function* newestFirst(
+export async function* newestFirst(
   { docs }: Context,
   owner: Owner,
 ): AsyncGenerator<{ readonly seq: number; readonly result: JudgedResult }> {
@@ -200,13 +211,18 @@ async function* newestFirst(
         continue;
       }
       const { type, ...result } = value;
-      yield { seq, result: { detections: [], ...result, feedback: feedback.get(id) ?? null } };
+      const old = { detections: [], brightness: null, sharpness: null };
+      yield { seq, result: { ...old, ...result, feedback: feedback.get(id) ?? null } };
     }
   }
 }
 
-function fits({ filename, is_anomaly, detections }: TestResult, { search, verdict }: ResultQuery): boolean {
+function fits(
+  { filename, is_anomaly, detections, feedback }: JudgedResult,
+  { search, verdict, feedback: wantedFeedback }: ResultQuery,
+): boolean {
   if (verdict !== undefined && is_anomaly !== (verdict === 'anomaly')) return false;
+  if (wantedFeedback !== undefined && feedback !== wantedFeedback) return false;
   if (search === undefined) return true;
   const wanted = search.toLowerCase();
   return [filename, ...detections.map(({ label }) => label)].some((text) =>
@@ -215,8 +231,9 @@ function fits({ filename, is_anomaly, detections }: TestResult, { search, verdic
 }
 
 /** The last seq of a page and a check sum over what was asked, so that a cursor fits its own query alone. */
-function writeCursor(seq: number, owner: Owner, { search, verdict }: ResultQuery): string {
-  const asked = JSON.stringify([seq, owner.kind, owner.id, search?.toLowerCase() ?? null, verdict ?? null]);
+function writeCursor(seq: number, owner: Owner, { search, verdict, feedback }: ResultQuery): string {
+  const filters = [search?.toLowerCase() ?? null, verdict ?? null, feedback ?? null];
+  const asked = JSON.stringify([seq, owner.kind, owner.id, ...filters]);
   return `${seq.toString(36)}.${createHash('sha256').update(asked).digest('base64url').slice(0, 16)}`;
 }
 

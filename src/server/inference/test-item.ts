@@ -28,6 +28,9 @@ export interface TestedItem {
   /** Of object detectors, the surest first. */
   readonly detections: readonly DetectedItem[];
   readonly regions: readonly FoundRegion[];
+  /** Of the picture: mean luma 0..1, and variance of its Laplacian; null when nothing is stored. */
+  readonly brightness: number | null;
+  readonly sharpness: number | null;
   /** In the history; null when nothing is stored. */
   readonly result_id: string | null;
 }

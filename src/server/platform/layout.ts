@@ -22,6 +22,9 @@ export const docKeys = {
   evaluations: '.okapi/evaluations' as DocKey,
   evaluationsOf: (modelId: string): DocKey => `.okapi/evaluations/${modelId}`,
   evaluation: (modelId: string, id: string): DocKey => `.okapi/evaluations/${modelId}/${id}`,
+  hygieneSets: '.okapi/hygiene' as DocKey,
+  /** What a check of a set of images found, under the hash of the set. */
+  hygiene: (sha256: string): DocKey => `.okapi/hygiene/${sha256}`,
   snapshots: '.okapi/snapshots' as DocKey,
   /** The list of images that a training learns from, under its hash. */
   snapshot: (sha256: string): DocKey => `.okapi/snapshots/${sha256}`,

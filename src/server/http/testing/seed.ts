@@ -57,6 +57,8 @@ export async function seed({ ask, services: { context }, folder }: TestApp): Pro
       image_url: '/a',
       heatmap_url: '/b',
       overlay_url: '/c',
+      brightness: 0.5,
+      sharpness: 100,
     },
   ]);
   const { filename } = items[0];

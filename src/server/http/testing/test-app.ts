@@ -12,6 +12,7 @@ import { type RouteId, routes } from '../../contract/routes.ts';
 import type { StagedFile } from '../../datasets/image-record.ts';
 import type { ProbeAnswer } from '../../datasets/probe-picture.ts';
 import type { Probes } from '../../datasets/probes.ts';
+import type { PictureChecks } from '../../hygiene/picture-checks.ts';
 import type { Inference } from '../../inference/open-inference.ts';
 import type { BaseModelChecks } from '../../models/base-model-checks.ts';
 import { openApiKeys } from '../../platform/api-keys.ts';
@@ -54,6 +55,7 @@ export async function testApp(change: ConfigChange = {}, options: AppOptions = {
     context,
     probes: readingProbes,
     inference: lookingInference,
+    pictureChecks: findingNothing,
     checks: acceptingChecks,
     datasets: openDatasetBuilds(),
     keys,
@@ -137,6 +139,22 @@ const readingProbes: Probes = {
   async close() {},
 };
 
+const findingNothing: PictureChecks = {
+  async check({ pictures }) {
+    const same = pictures.map(() => 0.5);
+    return {
+      checked: same.length,
+      leftOut: 0,
+      unread: [],
+      flags: [],
+      notes: [],
+      brightness: same,
+      sharpness: same,
+    };
+  },
+  async close() {},
+};
+
 /** Finds every file good, and keeps a copy of it. */
 const acceptingChecks: BaseModelChecks = {
   async check({ path, folder }) {
@@ -184,6 +202,8 @@ function itemOf(file: StagedFile) {
     bboxes: [],
     detections: [],
     regions: [],
+    brightness: null,
+    sharpness: null,
     result_id: null,
   };
 }

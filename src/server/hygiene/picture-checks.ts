@@ -1,0 +1,42 @@
+// Pictures of good parts are checked in a child process, one set at a time, under caps of memory and time.
+import { moduleBeside } from '../../vision/runtime/child.ts';
+import { type ErrorCode, ServerError } from '../contract/errors.ts';
+import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
+import type { CheckedSet, SetToCheck } from './check-set.ts';
+
+export interface PictureChecks {
+  /** Throws dataset.too_large when it takes too long or too much memory, dataset.pictures when the child ends over it. */
+  check(set: SetToCheck): Promise<CheckedSet>;
+  close(): Promise<void>;
+}
+
+/** 2,000 pictures of the largest size take some minutes; one is decoded at a time. */
+const MEMORY_BYTES = 4 * 2 ** 30;
+const TIMEOUT_MS = 15 * 60_000;
+
+export function openPictureChecks(): PictureChecks {
+  const pool = new ChildPool<SetToCheck, CheckedSet>({
+    module: moduleBeside(import.meta.url, './picture-check-child'),
+    size: 1,
+    memoryBytes: MEMORY_BYTES,
+    timeoutMs: TIMEOUT_MS,
+  });
+  return {
+    async check(set) {
+      try {
+        return await pool.ask(set);
+      } catch (error) {
+        if (!(error instanceof ChildFailure)) throw error;
+        const [code, text] = failures[error.reason];
+        throw new ServerError(code, text, { cause: error });
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+const failures: Record<ChildFailure['reason'], readonly [ErrorCode, string]> = {
+  timeout: ['dataset.too_large', 'the pictures took too long to check'],
+  memory: ['dataset.too_large', 'the pictures needed more memory than there is to check them'],
+  crashed: ['dataset.pictures', 'the program that checks the pictures ended over them'],
+};
