@@ -81,6 +81,12 @@ async function seedEvaluation(context: Context, owner: Owner, model_id: string):
   return evaluation_id;
 }
 
+/** Of routes that cannot do without. */
+const queries: Readonly<Partial<Record<RouteId, string>>> = {
+  deleteProject: '?confirm=Sample%20parts',
+  compareModels: '?models=one,another',
+};
+
 /** A request that the route understands; the answer may still be that something is not possible. */
 export function soundRequest(id: RouteId, seeded: Seed): InjectOptions & { readonly url: string } {
   const { method, path, multipart, body }: Route = routes[id];
@@ -90,7 +96,7 @@ export function soundRequest(id: RouteId, seeded: Seed): InjectOptions & { reado
     file: id === 'docsFile' ? 'open.js' : 'threshold.json',
   };
   const url = namesIn(path).reduce<string>((left, name) => left.replace(`{${name}}`, values[name]), path);
-  const query = id === 'deleteProject' ? '?confirm=Sample%20parts' : '';
+  const query = queries[id] ?? '';
   if (multipart !== undefined)
     return { ...upload(url, [{ name: multipart, filename: 'a.png', body: pngLike(99) }]), method, url };
   if (body === undefined) return { method, url: url + query };
