@@ -9,7 +9,7 @@ import { startYoloTraining } from './start-yolo-training.ts';
 import { putBoxes, putBoxProject } from './testing/boxes.ts';
 import { putProject } from './testing/parts.ts';
 import type { YoloOrder } from './training-order.ts';
-import { yoloSettingsOf } from './training-parts.ts';
+import { batchOf, yoloSettingsOf } from './training-parts.ts';
 import type { YoloTrainingRequest } from './yolo-settings.ts';
 
 let opened: TestContext;
@@ -189,11 +189,10 @@ describe('what a training of objects is given', () => {
   } as YoloOrder;
 
   it('the settings of the request, and weights by their path', () => {
-    expect(yoloSettingsOf({ ...order, batch: 7 }, context.config)).toEqual({
+    expect(yoloSettingsOf(order, context.config)).toEqual({
       variant: 'okapi-n',
       imageSize: 640,
       epochs: 9,
-      batch: 7,
       lr0: null,
       conf: 0.3,
       iou: 0.5,
@@ -204,10 +203,10 @@ describe('what a training of objects is given', () => {
 
   it('the fewer pictures a step, the less memory a job may take', () => {
     const batch = (max_memory_mb: number) =>
-      yoloSettingsOf(order, { ...context.config, jobs: { ...context.config.jobs, max_memory_mb } })
-        .batch as number;
+      batchOf(order, { jobs: { ...context.config.jobs, max_memory_mb } }).batchSize;
     expect(batch(1024)).toBe(1);
     expect(batch(8192)).toBeGreaterThan(1);
     expect(batch(8192)).toBeLessThan(16);
+    expect(batchOf({ ...order, batch: 7 }, context.config)).toMatchObject({ batchSize: 7, why: null });
   });
 });

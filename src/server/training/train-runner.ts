@@ -114,7 +114,7 @@ function limitError(error: unknown, { max_memory_mb, max_hours }: Config['jobs']
   if (breach === 'memory')
     return new ServerError(
       'job.out_of_memory',
-      `the training needed more than ${max_memory_mb} MB. Ask for a smaller img_size, lower training.batch_size or raise jobs.max_memory_mb.`,
+      `the training needed more than ${max_memory_mb} MB. Ask for a smaller img_size or smaller batches (batch of a detector, else training.batch_size), or raise jobs.max_memory_mb.`,
       { cause: error },
     );
   if (breach === 'time') return tooLong({ max_hours }, error);
@@ -130,13 +130,11 @@ function tooLong({ max_hours }: Pick<Config['jobs'], 'max_hours'>, cause?: unkno
   );
 }
 
-async function trainRequest(
-  context: Context,
-  { job, workFolder }: JobAttempt,
-  folder: string,
-): Promise<TrainRequest> {
+async function trainRequest(context: Context, attempt: JobAttempt, folder: string): Promise<TrainRequest> {
   const { config } = context;
-  const { record, ...parts } = await trainingParts(context, job);
+  const { job, workFolder } = attempt;
+  const { record, notes = [], ...parts } = await trainingParts(context, job);
+  for (const text of notes) attempt.emit({ type: 'log', text });
   return {
     ...parts,
     folder,

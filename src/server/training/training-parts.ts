@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Task, TrainRequest } from '../../vision/detectors/detector.ts';
-import { chooseBatch } from '../../vision/detectors/yolo/batch-size.ts';
+import { type BatchChoice, chooseBatch } from '../../vision/detectors/yolo/batch-size.ts';
 import { defaultEncoder, weightsFolders } from '../../vision/encoders/table.ts';
 import { parseVariant } from '../../vision/yolo/variants.ts';
 import { ServerError } from '../contract/errors.ts';
@@ -23,7 +23,10 @@ import {
 } from './training-order.ts';
 
 export type TrainingParts = Pick<TrainRequest, 'kind' | 'pictures'> &
-  Partial<Pick<TrainRequest, 'objects' | 'base' | 'encoderSource' | 'settings' | 'record'>>;
+  Partial<Pick<TrainRequest, 'objects' | 'base' | 'encoderSource' | 'settings' | 'record'>> & {
+    /** What was decided here, in sentences for the log of the job. */
+    readonly notes?: readonly string[];
+  };
 
 type Maker<Order extends TrainingOrder> = (
   context: Context,
@@ -60,11 +63,13 @@ async function anomalyParts(context: Context, job: JobRecord, order: AnomalyOrde
 
 async function detectParts(context: Context, { owner }: JobRecord, order: YoloOrder): Promise<TrainingParts> {
   const version = order[pinField];
+  const { batchSize, why } = batchOf(order, context.config);
   return {
     kind: 'yolo',
     pictures: [],
     objects: await openDataset(context, owner.id, version),
-    settings: yoloSettingsOf(order, context.config),
+    settings: { ...yoloSettingsOf(order, context.config), batch: batchSize },
+    notes: why === null ? [] : [why],
     record: { base_model_id: null, dataset_version: version },
   };
 }
@@ -89,26 +94,31 @@ const MOST_CACHE_BYTES = 2 ** 30;
 
 /** As settingsOf. Patience is the trainer's own: that of the configuration is meant for the autoencoder's short trainings. */
 export function yoloSettingsOf(
-  { variant, img_size: imageSize, epochs, batch, lr0, conf, iou, weights, images }: YoloOrder,
+  { variant, img_size: imageSize, epochs, lr0, conf, iou, weights }: YoloOrder,
   { training, jobs }: Pick<Config, 'training' | 'jobs'>,
 ): Record<string, number | string | null> {
-  const memoryBytes = jobs.max_memory_mb * 2 ** 20;
-  // The machine may have far more memory than the job.
-  const fits = () =>
-    chooseBatch({ batch: null, imageSize }, parseVariant(variant), images, Math.min(totalmem(), memoryBytes))
-      .batchSize;
   return {
     variant,
     imageSize,
     epochs,
-    batch: batch ?? fits(),
     lr0,
     conf,
     iou,
     weights: weights === null ? null : join(training.weights_dir, weights),
-    cacheMemoryBytes: Math.min(MOST_CACHE_BYTES, Math.floor(memoryBytes * CACHE_SHARE)),
+    cacheMemoryBytes: Math.min(MOST_CACHE_BYTES, Math.floor(memoryOf(jobs) * CACHE_SHARE)),
   };
 }
+
+/** The pictures a step: as asked for, or by what the job may take of the machine, which may have far more. */
+export function batchOf(
+  { variant, img_size: imageSize, batch, images }: YoloOrder,
+  { jobs }: Pick<Config, 'jobs'>,
+): BatchChoice {
+  const memoryBytes = Math.min(totalmem(), memoryOf(jobs));
+  return chooseBatch({ batch, imageSize }, parseVariant(variant), images, memoryBytes);
+}
+
+const memoryOf = ({ max_memory_mb }: Config['jobs']) => max_memory_mb * 2 ** 20;
 
 async function picturesOf(
   { blobs }: Context,

@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(() => opened.close());
 
-const small = { img_size: 64, epochs: 3, batch: 4 } as const;
+const small = { img_size: 64, epochs: 3 } as const;
 
 async function started(request: YoloTrainingRequest, train: Train = trainInChild) {
   const stores = opened.context;
@@ -75,7 +75,7 @@ describe('a training of objects', () => {
         },
       });
     };
-    const { context, queue, version, job_id, ended } = await started({}, train);
+    const { context, queue, version, job_id, ended } = await started({ batch: 4 }, train);
     async function replace() {
       await putBoxes(opened.context, 'p', { train: 3, val: 1, seed: 7 });
       await deleteDataset(opened.context, 'p', testActor);
@@ -132,6 +132,7 @@ describe('a training of objects', () => {
     const { context, queue, job_id, ended } = await started({ epochs: 2 });
     expect(await ended()).toMatchObject({ state: 'finished', failure: null });
     const events = (await queue.events(job_id, 0)).map(({ event }) => event);
+    expect(JSON.stringify(events)).toMatch(/2 pictures a step, chosen for 8 pictures and the memory/);
     const epochs = events.flatMap((event) => (event.type === 'epoch' ? [event] : []));
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
     for (const { metrics, learning_rate } of epochs) {
