@@ -104,6 +104,30 @@ const uploaded = [
   { name: 'notes.txt', status: 'rejected', code: 'image.unsupported_type', detail: 'not a picture' },
 ];
 
+const detectModel = {
+  ...model,
+  model_id: 'finder-20261123-101500-yolo-20261123-113000',
+  project_id: 'finder-20261123-101500',
+  img_size: 640,
+  epochs_run: 100,
+  lr: 0.002,
+  threshold: 0.25,
+  note: 'mAP over 40 boxes on 20 val pictures',
+  training_mode: 'yolo',
+  path: 'projects/finder-20261123-101500/models/finder-20261123-101500-yolo-20261123-113000',
+};
+
+const detectItem = {
+  ...testItem,
+  filename: 'tray 3.jpg',
+  score: 0.91,
+  thr: 0.25,
+  threshold: 0.25,
+  heatmap_url: null,
+  bboxes: [[212.4, 96.1, 40.2, 38.5]],
+  detections: [{ label: 'scratch', confidence: 0.91, bbox: [212.4, 96.1, 252.6, 134.6], box_format: 'xyxy' }],
+};
+
 export const examples = {
   ok: { ok: true },
   ready: { ready: true },
@@ -167,6 +191,31 @@ export const examples = {
       },
     ],
   },
+  detectModelDetail: {
+    ...detectModel,
+    task: 'detect',
+    detector: 'yolo',
+    encoder: 'mobilenetv3-coco',
+    imported: false,
+    variant: 'okapi-n',
+    classes: ['scratch', 'dent'],
+    metrics: { map50: 0.93, map50_95: 0.71, precision: 0.9, recall: 0.88 },
+    started_from: null,
+    job_id: job.job_id,
+    dataset_sha256: null,
+    thresholds: [
+      {
+        value: 0.25,
+        pixel_value: null,
+        at: model.created_at,
+        by: 'local',
+        reason: 'as asked for in the training',
+        target_false_alarm_rate: null,
+        iou: 0.45,
+      },
+    ],
+    files: [],
+  },
   modelMetrics: {
     map50: 0.93,
     map50_95: 0.71,
@@ -203,6 +252,7 @@ export const examples = {
   },
   threshold: { target_false_alarm_rate: 0.01, note: 'fewer false alarms on line 2' },
   test: { model_id: model.model_id, items: [testItem] },
+  detectTest: { model_id: detectModel.model_id, items: [detectItem] },
   importedModel: { model_id: 'import-20261123-101800', filename: 'base.safetensors' },
   result,
   results: { items: [result] },

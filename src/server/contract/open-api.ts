@@ -123,7 +123,7 @@ function multipartBody(field: 'files' | 'file'): Json {
 function success({ answer }: Route): Json {
   switch (answer.kind) {
     case 'json': {
-      const content = { 'application/json': { schema: answer.schema, example: answer.example } };
+      const content = { 'application/json': { schema: answer.schema, ...examplesOf(answer) } };
       return { 200: { description: 'done', content } };
     }
     case 'file': {
@@ -141,6 +141,12 @@ function success({ answer }: Route): Json {
     case 'redirect':
       return { 302: { description: `leads to another page, such as ${answer.example}` } };
   }
+}
+
+function examplesOf({ example, others }: Extract<Route['answer'], { kind: 'json' }>): Json {
+  if (others === undefined) return { example };
+  const named = Object.entries({ usual: example, ...others }).map(([name, value]) => [name, { value }]);
+  return { examples: Object.fromEntries(named) };
 }
 
 /** The codes that a route may answer. */

@@ -7,7 +7,13 @@ export const scopes = ['read', 'write', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 export type Answer =
-  | { readonly kind: 'json'; readonly schema: TSchema; readonly example: unknown }
+  | {
+      readonly kind: 'json';
+      readonly schema: TSchema;
+      readonly example: unknown;
+      /** Further examples, by a name for each. */
+      readonly others?: Readonly<Record<string, unknown>>;
+    }
   /** Bytes under one of these content types. */
   | { readonly kind: 'file'; readonly types: readonly string[]; readonly example: string }
   | { readonly kind: 'events'; readonly schema: TSchema; readonly example: string }

@@ -508,7 +508,12 @@ export const routes = {
     summary: 'One model, with its thresholds and files',
     tag: 'models',
     scope: 'read',
-    answer: { kind: 'json', schema: ModelDetail, example: examples.modelDetail },
+    answer: {
+      kind: 'json',
+      schema: ModelDetail,
+      example: examples.modelDetail,
+      others: { objects: examples.detectModelDetail },
+    },
     errors: ['model.not_found'],
   },
   getModelMetrics: {
@@ -538,7 +543,12 @@ export const routes = {
     scope: 'write',
     query: TestOptions,
     multipart: 'files',
-    answer: { kind: 'json', schema: TestAnswer, example: examples.test },
+    answer: {
+      kind: 'json',
+      schema: TestAnswer,
+      example: examples.test,
+      others: { objects: examples.detectTest },
+    },
     errors: [
       ...uploadErrors,
       'model.not_found',

@@ -19,7 +19,8 @@ describe('the route table', () => {
       expect(pathParameters[name].example).toMatch(new RegExp(pathParameters[name].pattern));
     }
     if (route.answer.kind === 'json')
-      expect([...Compile(route.answer.schema).Errors(route.answer.example)]).toEqual([]);
+      for (const example of [route.answer.example, ...Object.values(route.answer.others ?? {})])
+        expect([...Compile(route.answer.schema).Errors(example)]).toEqual([]);
     if (route.body !== undefined) {
       expect([...Compile(route.body).Errors(route.bodyExample)]).toEqual([]);
       expect(route.body).toMatchObject({ type: 'object', additionalProperties: false });
@@ -67,7 +68,7 @@ describe('the OpenAPI document', () => {
     for (const [id, { method, path }] of rows) {
       const operation = document.paths[path]?.[method.toLowerCase()];
       expect(operation?.operationId).toBe(id);
-      expect(JSON.stringify(operation?.responses)).toMatch(/"example"|"description":"leads to/);
+      expect(JSON.stringify(operation?.responses)).toMatch(/"examples?"|"description":"leads to/);
       expect(Object.keys(operation!.responses).some((status) => status.startsWith('4'))).toBe(true);
     }
     const count = Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length;

@@ -38,7 +38,8 @@ function corrupt({ id }: ModelToLoad, what: string): ServerError {
 
 /**
  * What a loaded model takes. Measured growth of the process by one more model, its graph, and this estimate, in MiB:
- * mobilenetv3-coco at 256 px 30, 15, 92; at 512 px 100, 28, 307; none at 256 px 106, 11, 84; dinov3 at 256 px 234, 144, 351.
+ * mobilenetv3-coco at 256 px 30, 15, 92; at 512 px 100, 28, 307; none at 256 px 106, 11, 84; dinov3 at 256 px 234, 144, 351;
+ * detectors at 640 px: okapi-n 71, 13, 417; yolov8s 108, 43, 476.
  * Of the weights there are two copies, as read and as ONNX Runtime lays them out; the rest grows with the pixels.
  */
 export function estimateBytes({ files, imageSize }: ModelToLoad): number {
