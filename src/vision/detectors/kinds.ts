@@ -3,10 +3,22 @@ import { OkapiError } from '../errors.ts';
 import { loadAutoencoder, wantedFiles } from './autoencoder/load.ts';
 import { trainAutoencoder } from './autoencoder/train.ts';
 import type { DetectorKind } from './detector.ts';
+import { loadPatches, wantedPatchFiles } from './patches/load.ts';
+import { type PatchKindName, trainPatches } from './patches/train.ts';
 import { loadYolo, wantedYoloFiles } from './yolo/load.ts';
 import { trainYolo } from './yolo/train.ts';
 
+const patches = (kind: PatchKindName) =>
+  ({
+    train: (request, context) => trainPatches(kind, request, context),
+    load: loadPatches,
+    wanted: wantedPatchFiles,
+  }) satisfies DetectorKind;
+
 export const detectorKinds = {
+  auto: patches('auto'),
+  'memory-bank': patches('memory-bank'),
+  subspace: patches('subspace'),
   autoencoder: { train: trainAutoencoder, load: loadAutoencoder, wanted: wantedFiles, takesRegions: true },
   yolo: { train: trainYolo, load: loadYolo, wanted: wantedYoloFiles },
 } as const satisfies Record<string, DetectorKind>;

@@ -31,9 +31,20 @@ describe('threshold.json', () => {
       method: 'conformal',
       score_source: 'cross-fitted',
       target_false_alarm_rate: 0.25,
+      false_alarm_low: expect.closeTo(threshold.falseAlarmInterval!.low, 12),
+      false_alarm_high: expect.closeTo(threshold.falseAlarmInterval!.high, 12),
+      uncertain_low: threshold.uncertain!.low,
+      uncertain_high: threshold.uncertain!.high,
       calibration_scores: [0.1, 0.4, 0.2, 0.3],
       calibration_peaks: [1, 2, 3, 4],
     });
+  });
+
+  it('reads files from before there was an interval', () => {
+    const { falseAlarmInterval, uncertain, ...older } = threshold;
+    const none = { false_alarm_low: null, false_alarm_high: null, uncertain_low: null, uncertain_high: null };
+    expect(readThreshold(withChanges(none))).toEqual(older);
+    expect(readThreshold(text)).toEqual({ ...older, falseAlarmInterval, uncertain });
   });
 
   it('gives back the scores that it rests on, from which another threshold can be found', () => {

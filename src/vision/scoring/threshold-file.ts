@@ -36,6 +36,10 @@ export function writeThreshold(threshold: Threshold, origin: ThresholdOrigin): s
     method: threshold.method,
     score_source: threshold.source,
     target_false_alarm_rate: threshold.targetFalseAlarmRate,
+    false_alarm_low: threshold.falseAlarmInterval?.low ?? null,
+    false_alarm_high: threshold.falseAlarmInterval?.high ?? null,
+    uncertain_low: threshold.uncertain?.low ?? null,
+    uncertain_high: threshold.uncertain?.high ?? null,
     calibration_scores: origin.calibration?.scores ?? null,
     calibration_peaks: origin.calibration?.peaks ?? null,
   };
@@ -89,13 +93,23 @@ function ownRest(record: JsonObject, method: ThresholdMethod): Rest {
   const pixelValue = number(record, 'threshold_pixel');
   if (pixelValue === null) malformed('threshold_pixel', 'a number', record.threshold_pixel);
   if (typeof record.note !== 'string') malformed('note', 'a text', record.note);
+  const falseAlarmInterval = pair(record, 'false_alarm_low', 'false_alarm_high');
+  const uncertain = pair(record, 'uncertain_low', 'uncertain_high');
   return {
     pixelValue,
     method,
     source: oneOf(record, 'score_source', scoreSources),
     targetFalseAlarmRate: number(record, 'target_false_alarm_rate'),
     trust: record.note,
+    ...(falseAlarmInterval && { falseAlarmInterval }),
+    ...(uncertain && { uncertain }),
   };
+}
+
+/** Two numbers that belong together; null when either is missing, as in older files. */
+function pair(record: JsonObject, lowKey: string, highKey: string): { low: number; high: number } | null {
+  const [low, high] = [number(record, lowKey), number(record, highKey)];
+  return low === null || high === null ? null : { low, high };
 }
 
 function statisticsOf(record: JsonObject): ScoreStatistics | null {

@@ -71,6 +71,29 @@ describe('calibrateThreshold', () => {
     );
   });
 
+  it('states the interval that the realised rate lies in, and covers it 95 times in 100', () => {
+    const random = new Random(2);
+    const uniform = (n: number) => Array.from({ length: n }, () => random.uniform());
+    for (const n of [12, 60, 150]) {
+      let covered = 0;
+      const rounds = 1000;
+      for (let i = 0; i < rounds; i++) {
+        const { value, method, falseAlarmInterval } = calibrate(uniform(n), { targetFalseAlarmRate: 0.02 });
+        const rate = Math.max(0, 1 - value); // of uniform scores, exactly
+        expect(method).toBe(n < 49 ? 'conformal-short' : 'conformal');
+        if (rate >= falseAlarmInterval!.low && rate <= falseAlarmInterval!.high) covered++;
+      }
+      expect(covered / rounds).toBeGreaterThan(0.93); // 3 deviations are 0.021; above the largest score it covers more
+    }
+  });
+
+  it('calls scores near the threshold uncertain, on both sides of it', () => {
+    const { value, uncertain } = calibrate(ramp(200), { targetFalseAlarmRate: 0.02 });
+    expect(uncertain!.low).toBeLessThan(value);
+    expect(uncertain!.high).toBeGreaterThan(value);
+    expect(calibrate(ramp(60)).uncertain).toBeUndefined(); // no rate was stated
+  });
+
   it('cuts pixels at P95 of the pictures by their highest pixel', () => {
     expect(calibrate(ramp(101)).pixelValue).toBe(190);
   });

@@ -1,5 +1,6 @@
 // Where good ends: the threshold from scores of good pictures that the model was not trained on, and how far to trust it.
 import { OkapiError } from '../errors.ts';
+import { betaQuantile } from './beta-quantile.ts';
 import { median, quantile, sorted } from './order-statistics.ts';
 
 /**
@@ -26,6 +27,18 @@ export interface ScoreStatistics {
   readonly mad: number;
 }
 
+/** Where the share of good pictures that are called anomalous lies, with 95 % confidence, 0..1. */
+export interface RateInterval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Scores that lie so near to the threshold that the few good pictures it rests on do not decide them. */
+export interface UncertainBand {
+  readonly low: number;
+  readonly high: number;
+}
+
 export interface Threshold {
   /** A picture is anomalous when its score is above this. */
   readonly value: number;
@@ -41,6 +54,10 @@ export interface Threshold {
   readonly trust: string;
   /** Of the scores it rests on; null when an imported model does not say. */
   readonly statistics: ScoreStatistics | null;
+  /** Missing where a rate was not stated, and in files that were written before there was one. */
+  readonly falseAlarmInterval?: RateInterval;
+  /** As the interval. */
+  readonly uncertain?: UncertainBand;
 }
 
 export interface CalibrationScores {
@@ -81,6 +98,10 @@ export function calibrateThreshold(calibration: CalibrationScores): Threshold {
     targetFalseAlarmRate: rate,
     trust: trustOf(method, source, scores.length, rate),
     statistics,
+    ...(rate !== null && {
+      falseAlarmInterval: intervalAt(value, ordered),
+      uncertain: bandAround(value, rate, statistics, ordered),
+    }),
   };
 }
 
@@ -129,6 +150,44 @@ function byRate(statistics: ScoreStatistics, ordered: Float64Array, rate: number
   const k = Math.ceil((n + 1) * (1 - rate) - 1e-9);
   if (k <= n) return { value: ordered[k - 1]!, method: 'conformal' };
   return { value: Math.max(ordered[n - 1]!, byRule(statistics, ordered).value), method: 'conformal-short' };
+}
+
+/** 95 %. */
+const TAIL = 0.025;
+
+/**
+ * The share of good pictures above the k-th smallest of n scores is distributed as Beta(n + 1 - k, k). Above the largest score the
+ * share may be as low as 0.
+ */
+function intervalAt(value: number, ordered: Float64Array): RateInterval {
+  const n = ordered.length;
+  const k = ordered.filter((score) => score <= value).length;
+  const beyond = value > ordered[n - 1]!;
+  return {
+    low: beyond ? 0 : betaQuantile(TAIL, n + 1 - k, k),
+    high: betaQuantile(1 - TAIL, n + 1 - k, k),
+  };
+}
+
+/** How many times the stated rate the lower edge of the uncertain band lets pass; at least a twentieth. */
+const LENIENCE = 5;
+
+/**
+ * From the threshold for a five times higher rate to the highest that good pictures give reason for: with some others of them, the
+ * threshold might have come out anywhere between.
+ */
+function bandAround(
+  value: number,
+  rate: number,
+  statistics: ScoreStatistics,
+  ordered: Float64Array,
+): UncertainBand {
+  const lenient = Math.min(0.5, Math.max(LENIENCE * rate, 0.05));
+  const highest = Math.max(ordered[ordered.length - 1]!, byRule(statistics, ordered).value);
+  return {
+    low: Math.min(value, quantile(ordered, 1 - lenient)),
+    high: Math.max(value, highest),
+  };
 }
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`;

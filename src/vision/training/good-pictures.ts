@@ -23,7 +23,7 @@ export interface GoodPictures {
 
 /**
  * Reads all files and resizes by area. A file that cannot be used is passed over and listed; of files that show the same
- * picture only the first is used. Throws dataset.too_few_images under five different pictures, saying what was left out
+ * picture only the first is used. Throws dataset.too_few_images under `fewest` different pictures, saying what was left out
  * and why, and train.degenerate when many files all show one picture.
  */
 export async function readGoodPictures(
@@ -31,6 +31,7 @@ export async function readGoodPictures(
   size: number,
   cache: ByteCache,
   signal?: AbortSignal,
+  fewest = FEWEST_PICTURES,
 ): Promise<GoodPictures> {
   const used: { file: string; digest: string }[] = [];
   const refused: RefusedFile[] = [];
@@ -50,7 +51,8 @@ export async function readGoodPictures(
     await cache.put(keyOf(used.length), small.data);
     used.push({ file: verdict.file, digest });
   }
-  if (used.length < FEWEST_PICTURES) tooFew(used.length, refused, copies);
+  const degenerate = used.length === 1 && copies.length >= FEWEST_PICTURES - 1;
+  if (used.length < fewest || degenerate) tooFew(used.length, refused, copies, fewest);
   return {
     count: used.length,
     digest: createHash('sha256')
@@ -80,11 +82,16 @@ async function readAgain({ file, digest }: { file: string; digest: string }, siz
   throw new OkapiError('dataset.changed', `${file} was changed or removed during the training`);
 }
 
-function tooFew(used: number, refused: readonly RefusedFile[], copies: readonly string[]): never {
+function tooFew(
+  used: number,
+  refused: readonly RefusedFile[],
+  copies: readonly string[],
+  fewest: number,
+): never {
   if (used === 1 && copies.length >= FEWEST_PICTURES - 1)
     throw new OkapiError(
       'train.degenerate',
-      `all ${copies.length + 1} files show the same picture; expected at least ${FEWEST_PICTURES} different good pictures`,
+      `all ${copies.length + 1} files show the same picture; expected at least ${Math.max(2, fewest)} different good pictures`,
     );
   const lines = [
     ...refused.map(({ file, message }) => `${basename(file)}: ${message}`),
@@ -94,7 +101,7 @@ function tooFew(used: number, refused: readonly RefusedFile[], copies: readonly 
   if (lines.length > shown.length) shown.push(`\n  and ${lines.length - shown.length} more`);
   throw new OkapiError(
     'dataset.too_few_images',
-    `training needs at least ${FEWEST_PICTURES} different good pictures, got ${used}` +
+    `training needs at least ${fewest} different good pictures, got ${used}` +
       (lines.length > 0 ? `; left out:${shown.join('')}` : ''),
   );
 }

@@ -1,0 +1,224 @@
+// What the patch detectors learn: the scale of the channels, the axes of good patches, and patches that stand for all.
+
+import type { Graph } from '../../../autodiff/index.ts';
+import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
+import { Random } from '../../../autodiff/random.ts';
+import type { Runtime, RuntimeTensor } from '../../../autodiff/runtime.ts';
+import type { Encoder } from '../../encoders/encoder.ts';
+import { OkapiError } from '../../errors.ts';
+import { greedyCoreset, RowSample } from '../../scoring/coreset.ts';
+import { type PrincipalAxes, principalAxes } from '../../scoring/principal-axes.ts';
+import type { GoodPictures } from '../../training/good-pictures.ts';
+import { levelWidths, momentsGraph, widthOf } from './features.ts';
+import { type Axes, type Learnt, placesGraph, type Scale } from './graphs.ts';
+import type { PatchSettings } from './settings.ts';
+import { pictureOf, type View, type ViewPlan } from './views.ts';
+
+export interface Lesson {
+  readonly encoder: Encoder;
+  readonly settings: PatchSettings;
+  readonly pictures: GoodPictures;
+  readonly plan: ViewPlan;
+  readonly runtime: Runtime;
+  readonly signal: AbortSignal;
+}
+
+/** Axes that patches are remembered along. More change little and cost time. */
+const AXES = 192;
+/** The subspace holds this share of the variance of good patches, where AXES are enough for it. */
+const KEPT_VARIANCE = 0.97;
+/** Added to the deviation of each channel, as a share of that of its level: channels that hardly vary are not trusted far. */
+const LEAST_DEVIATION = 0.1;
+/** The most patches of a fold that are looked at together, drawn by chance; so memory does not grow with the pictures. */
+const MOST_CANDIDATES = 12_000;
+const LEAST_REMEMBERED = 100;
+
+/** What was learnt of all views, and for each fold of all others. */
+export interface Lessons {
+  readonly whole: Learnt;
+  readonly without: readonly Learnt[];
+}
+
+/**
+ * Learns the heads that are asked for. Each fold's patches are chosen by themselves, so that the bank without a fold is what is left
+ * when its patches are taken out. Throws option.invalid when the bank may not hold enough patches, train.degenerate when
+ * all patches are alike.
+ */
+export async function learn(
+  lesson: Lesson,
+  heads: { bank: boolean; subspace: boolean },
+  note: (text: string) => void,
+): Promise<Lessons> {
+  const { encoder, plan, settings } = lesson;
+  const width = widthOf(encoder);
+  const count = Math.min(AXES, width);
+  if (heads.bank) checkBytes(settings.bankBytes, count, plan.folds);
+  const moments = await measure(lesson, width);
+  const all = total(moments);
+  const scale = scaleOf(all, levelWidths(encoder));
+  const axes = principalAxes(covarianceOf(all, scale), width, count, new Random(settings.seed).fork('axes'));
+  note(`${all.rows} patches measured`);
+  const bankAxes: Axes = { data: Float32Array.from(axes.axes), count };
+  const subspaceOf = (part: Moments, near: PrincipalAxes) => {
+    const covariance = covarianceOf(part, scale);
+    return subspace(
+      part === all ? near : principalAxes(covariance, width, count, near),
+      trace(covariance, width),
+    );
+  };
+  const banks = heads.bank ? await chooseBanks(lesson, scale, bankAxes) : null;
+  if (banks) note(`${joined(banks).length / count} patches remembered`);
+  const learnt = (part: Moments, rows: Float32Array[] | null): Learnt => ({
+    scale,
+    bank: rows && { axes: bankAxes, rows: joined(rows) },
+    subspace: heads.subspace ? subspaceOf(part, axes) : null,
+  });
+  const without = moments.map((_, fold) =>
+    learnt(total(moments.filter((_, i) => i !== fold)), banks?.filter((_, i) => i !== fold) ?? null),
+  );
+  return { whole: learnt(all, banks), without };
+}
+
+function checkBytes(bytes: number, axes: number, folds: number): void {
+  const least = 4 * (axes + 1) * LEAST_REMEMBERED;
+  if (bytes >= least && remembered(bytes, axes, folds) > 0) return;
+  throw new OkapiError(
+    'option.invalid',
+    `expected bankBytes to be at least ${least}, room for ${LEAST_REMEMBERED} patches, got ${bytes}`,
+  );
+}
+
+/** Patches of each fold: with its squared length, one takes 4 bytes for each axis and 4 more. */
+const remembered = (bytes: number, axes: number, folds: number) =>
+  Math.floor(bytes / (4 * (axes + 1)) / folds);
+
+/** Sums over rows: of the channels [width] and of their products [width, width]. */
+interface Moments {
+  readonly rows: number;
+  readonly sums: Float64Array;
+  readonly products: Float64Array;
+}
+
+/** The moments of each fold's views. */
+async function measure(lesson: Lesson, width: number): Promise<Moments[]> {
+  const { encoder, settings, plan } = lesson;
+  const empty = () => ({ rows: 0, sums: new Float64Array(width), products: new Float64Array(width * width) });
+  const moments = Array.from({ length: plan.folds }, empty);
+  const patches = (settings.imageSize / 8) ** 2;
+  await eachView(lesson, momentsGraph(encoder, settings.imageSize), plan.views, (out, { fold }) => {
+    const into = moments[fold]!;
+    into.rows += patches;
+    accumulate(into.sums, out.total!.data as Float32Array);
+    accumulate(into.products, out.products!.data as Float32Array);
+  });
+  return moments;
+}
+
+function accumulate(into: Float64Array, values: ArrayLike<number>): void {
+  for (let i = 0; i < into.length; i++) into[i]! += values[i]!;
+}
+
+function total(parts: readonly Moments[]): Moments {
+  const [first, ...others] = parts;
+  const sums = first!.sums.slice();
+  const products = first!.products.slice();
+  for (const part of others) {
+    accumulate(sums, part.sums);
+    accumulate(products, part.products);
+  }
+  return { rows: parts.reduce((sum, { rows }) => sum + rows, 0), sums, products };
+}
+
+function scaleOf({ rows, sums, products }: Moments, levels: readonly number[]): Scale {
+  const mean = sums.map((sum) => sum / rows);
+  const spread = mean.map((m, c) => Math.sqrt(Math.max(0, products[c * mean.length + c]! / rows - m * m)));
+  const deviation = new Float32Array(mean.length);
+  let at = 0;
+  for (const channels of levels) {
+    const own = spread.subarray(at, at + channels);
+    const floor = (LEAST_DEVIATION * own.reduce((a, b) => a + b, 0)) / channels;
+    if (!(floor > 1e-6))
+      throw new OkapiError('train.degenerate', 'the good pictures show nothing but one plain colour');
+    for (let c = 0; c < channels; c++) deviation[at + c] = own[c]! + floor;
+    at += channels;
+  }
+  return { mean: Float32Array.from(mean), deviation };
+}
+
+/** The covariance of the scaled channels. */
+function covarianceOf({ rows, sums, products }: Moments, { deviation }: Scale): Float64Array {
+  const width = sums.length;
+  const covariance = new Float64Array(width * width);
+  for (let r = 0; r < width; r++)
+    for (let c = 0; c < width; c++) {
+      const shared = products[r * width + c]! / rows - (sums[r]! / rows) * (sums[c]! / rows);
+      covariance[r * width + c] = shared / (deviation[r]! * deviation[c]!);
+    }
+  return covariance;
+}
+
+function trace(matrix: Float64Array, width: number): number {
+  let sum = 0;
+  for (let i = 0; i < width; i++) sum += matrix[i * width + i]!;
+  return sum;
+}
+
+/** The leading axes that hold the share of the variance. */
+function subspace({ axes, variances, width }: PrincipalAxes, variance: number): Axes {
+  let count = 0;
+  for (let held = 0; count < variances.length && held < KEPT_VARIANCE * variance; count++)
+    held += variances[count]!;
+  return { data: Float32Array.from(axes.subarray(0, count * width)), count };
+}
+
+/** The patches of each fold that stand for all of it, as places along the axes. */
+async function chooseBanks(lesson: Lesson, scale: Scale, axes: Axes): Promise<Float32Array[]> {
+  const { encoder, settings, plan, signal } = lesson;
+  const count = remembered(settings.bankBytes, axes.count, plan.folds);
+  const banks: Float32Array[] = [];
+  const random = new Random(settings.seed).fork('bank');
+  for (let fold = 0; fold < plan.folds; fold++) {
+    const own = random.fork(fold);
+    const sample = new RowSample(axes.count, Math.max(MOST_CANDIDATES, 2 * count), own);
+    const views = plan.views.filter((view) => view.fold === fold);
+    await eachView(lesson, placesGraph(encoder, settings.imageSize, scale, axes), views, ({ places }) =>
+      sample.add(places!.data as Float32Array),
+    );
+    signal.throwIfAborted();
+    const { data, width } = sample.rows;
+    const chosen = greedyCoreset({ data, width }, count, own);
+    banks.push(joined([...chosen].map((i) => data.subarray(i * width, (i + 1) * width))));
+  }
+  return banks;
+}
+
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Runs a graph on the pixels of each view, one at a time. Throws what stops the signal. */
+export async function eachView(
+  { pictures, settings, runtime, signal }: Pick<Lesson, 'pictures' | 'settings' | 'runtime' | 'signal'>,
+  graph: Graph,
+  views: readonly View[],
+  visit: (out: Readonly<Record<string, RuntimeTensor>>, view: View) => void,
+): Promise<void> {
+  const session = await runtime.load(toOnnx(graph));
+  try {
+    for (const view of views) {
+      signal.throwIfAborted();
+      const { width, height, data } = await pictureOf(pictures, view, settings.seed);
+      const out = await session.run({ pixels: { type: 'uint8', dims: [1, height, width, 3], data } });
+      visit(out, view);
+      await new Promise(setImmediate); // so that a cancellation is heard
+    }
+  } finally {
+    await session.close();
+  }
+}

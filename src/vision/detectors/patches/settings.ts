@@ -1,0 +1,51 @@
+// The settings of the detectors that compare patches of frozen features: what each means, its default, what it may be.
+import { type EncoderName, encoderNames } from '../../encoders/encoder.ts';
+import { completeFrom, type SettingRows, wholeBetween } from '../setting-rows.ts';
+
+export interface PatchSettings {
+  /** The frozen network whose features are compared. */
+  readonly encoder: EncoderName;
+  /** Side of the square that pictures are resized to. */
+  readonly imageSize: number;
+  /** Decides the movements, the folds and the patches that are kept. */
+  readonly seed: number;
+  /**
+   * Views of each picture that are learnt: the plain one and slightly moved ones, fewer where there are many pictures.
+   * They teach what a part looks like that lies a little otherwise.
+   */
+  readonly views: number;
+  /** The most bytes that the remembered patches may take in the model. */
+  readonly bankBytes: number;
+  /** The share of good pictures that may be called anomalous. */
+  readonly falseAlarmRate: number;
+}
+
+const usable = encoderNames.filter((name) => name !== 'none');
+
+export const patchSettings: SettingRows<PatchSettings> = {
+  encoder: {
+    default: 'mobilenetv3-coco',
+    valid: (v) => (usable as readonly unknown[]).includes(v),
+    expected: `one of ${usable.join(', ')}`,
+    code: 'encoder.unknown',
+  },
+  imageSize: {
+    default: 256,
+    valid: (v) =>
+      Number.isSafeInteger(v) && (v as number) % 32 === 0 && (v as number) >= 64 && (v as number) <= 1024,
+    expected: 'a multiple of 32 from 64 to 1024',
+  },
+  seed: wholeBetween(0, 2 ** 32 - 1, 42),
+  views: wholeBetween(1, 100, 8),
+  bankBytes: wholeBetween(1, 2 ** 31, 2_304_000),
+  falseAlarmRate: {
+    default: 0.01,
+    valid: (v) => typeof v === 'number' && v > 0 && v < 1,
+    expected: 'a number above 0 and below 1',
+  },
+};
+
+/** The given settings, the others at their default. Throws option.invalid naming the setting, its range and what came. */
+export function completePatchSettings(given: Partial<Record<keyof PatchSettings, unknown>>): PatchSettings {
+  return completeFrom(patchSettings, given);
+}

@@ -1,0 +1,97 @@
+// Trains a patch detector from good pictures to a model folder, in seconds. Read `trainPatches` from top to bottom.
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { openEncoder } from '../../encoders/table.ts';
+import { OkapiError } from '../../errors.ts';
+import { openRuntime } from '../../runtime/open-runtime.ts';
+import { ByteCache } from '../../training/byte-cache.ts';
+import { readGoodPictures } from '../../training/good-pictures.ts';
+import { clearResumeFiles } from '../../training/resume-files.ts';
+import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
+import { calibrate } from './calibrate.ts';
+import type { HeadName } from './graphs.ts';
+import { type Lesson, learn } from './learn.ts';
+import { completePatchSettings } from './settings.ts';
+import { planViews } from './views.ts';
+import { writePatchModel } from './write-model.ts';
+
+interface PatchKind {
+  readonly heads: readonly HeadName[];
+  readonly fewest: number;
+}
+
+/** The heads of each kind, and the fewest pictures that it works from. */
+export const patchKinds = {
+  auto: { heads: ['memory-bank', 'subspace'], fewest: 1 },
+  'memory-bank': { heads: ['memory-bank'], fewest: 2 },
+  subspace: { heads: ['subspace'], fewest: 1 },
+} as const satisfies Record<string, PatchKind>;
+
+export type PatchKindName = keyof typeof patchKinds;
+
+/** What pictures take at their own size; more are read again from their files. */
+const PICTURE_BYTES = 2 ** 28;
+
+/**
+ * A training that is stopped begins anew, since it takes seconds. Throws OkapiError, among them train.canceled and
+ * dataset.too_few_images; no model is left then.
+ */
+export async function trainPatches(
+  kind: PatchKindName,
+  request: TrainRequest,
+  context: TrainContext,
+): Promise<TrainedAnomalyModel> {
+  const { heads, fewest }: PatchKind = patchKinds[kind];
+  const settings = completePatchSettings(request.settings ?? {});
+  if (request.base) throw new OkapiError('option.invalid', `a ${kind} detector starts from no base model`);
+  const { signal, onEvent } = context;
+  const note = (text: string) => onEvent({ type: 'note', text });
+  await clearResumeFiles(request.stateFolder);
+  await mkdir(dirname(request.folder), { recursive: true });
+  await mkdir(request.stateFolder, { recursive: true });
+  const { device, threads } = request;
+  const runtime = await openRuntime({ ...(device && { device }), ...(threads && { threads }) });
+  const path = join(request.stateFolder, 'pictures.cache');
+  const cache = new ByteCache({ memoryBytes: PICTURE_BYTES, diskBytes: 4 * PICTURE_BYTES, path });
+  try {
+    onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
+    onEvent({ type: 'stage', stage: 'reading' });
+    const encoder = await openEncoder(settings.encoder, request.encoderSource ?? { folders: [] });
+    const pictures = await readGoodPictures(request.pictures, settings.imageSize, cache, signal, fewest);
+    const { count: used, copies, refused } = pictures;
+    onEvent({ type: 'pictures', used, copies, refused });
+    const names = used === 1 ? heads.filter((head) => head === 'subspace') : heads;
+    if (used === 1)
+      note('1 good picture: the subspace alone is learnt, and its threshold is a guess from moved copies');
+
+    onEvent({ type: 'stage', stage: 'training' });
+    const lesson: Lesson = { encoder, settings, pictures, plan: planViews(used, settings), runtime, signal };
+    const asked = { bank: names.includes('memory-bank'), subspace: names.includes('subspace') };
+    const lessons = await learn(lesson, asked, note);
+
+    onEvent({ type: 'stage', stage: 'calibrating' });
+    const calibration = await calibrate(lesson, lessons, names);
+    for (const { head, weight } of calibration.shares) note(`${head} counts ${Math.round(100 * weight)} %`);
+
+    onEvent({ type: 'stage', stage: 'saving' });
+    signal.throwIfAborted();
+    const { threshold } = calibration;
+    await writePatchModel(lesson, { request, learnt: lessons.whole, calibration, createdAt: context.date() });
+    return {
+      task: 'anomaly',
+      folder: request.folder,
+      threshold,
+      epochsRun: 0,
+      bestEpoch: 0,
+      bestLoss: threshold.statistics!.mean,
+      pictures: { used, copies, refused },
+    };
+  } catch (error) {
+    if (!signal.aborted || error instanceof OkapiError) throw error;
+    throw new OkapiError('train.canceled', 'the training was canceled', { cause: error });
+  } finally {
+    await cache.close();
+    await runtime.close();
+    await clearResumeFiles(request.stateFolder);
+  }
+}

@@ -1,0 +1,135 @@
+// The model folder of a trained patch detector, written in one go.
+import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
+import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder.ts';
+import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
+import type { NamedTensor, Tensors } from '../../checkpoint/tensors.ts';
+import { torchPieces } from '../../checkpoint/torch-writer.ts';
+import { encodePicture } from '../../image/encode.ts';
+import { writeThreshold } from '../../scoring/threshold-file.ts';
+import { versions } from '../../version.ts';
+import type { TrainRequest } from '../detector.ts';
+import { goldenPicture, goldenRecord, writeGolden } from '../golden.ts';
+import { writeConfig } from '../model-config.ts';
+import type { Calibration } from './calibrate.ts';
+import { inspectionGraph, type Learnt } from './graphs.ts';
+import { inspectPatches } from './inspect.ts';
+import type { Lesson } from './learn.ts';
+
+export interface Made {
+  readonly request: TrainRequest;
+  readonly learnt: Learnt;
+  readonly calibration: Calibration;
+  readonly createdAt: Date;
+}
+
+const SCORE_TYPE = 'fused-patch-distance';
+
+/** Throws disk.full or disk.io_error, with an older model as it was. */
+export async function writePatchModel(lesson: Lesson, made: Made): Promise<void> {
+  const { encoder, settings, pictures, runtime } = lesson;
+  const { request, learnt, calibration } = made;
+  const { threshold } = calibration;
+  const graph = inspectionGraph(encoder, settings.imageSize, learnt, calibration.fusion);
+  const onnx = toOnnx(graph, { name: 'okapi', metadata: metadataOf(lesson, made) });
+  const first = await pictures.picture(0);
+  const session = await runtime.load(onnx);
+  const { score } = await inspectPatches(session, first, settings.imageSize).finally(() => session.close());
+  const state = stateDict(lesson, made);
+  const origin = { scoreType: SCORE_TYPE, bestValidationLoss: null, calibration: calibration.calibration };
+  const files: [string, FilePieces][] = [
+    ['model.onnx', [onnx]],
+    ['model.safetensors', safetensorsPieces(state, { format: 'pt' })],
+    ['model.pt', torchPieces(state)],
+    ['config.yaml', [text(writeConfig(configOf(lesson, made)))]],
+    ['threshold.json', [text(writeThreshold(threshold, origin))]],
+    [goldenPicture, [await encodePicture(first, 'png')]],
+    [goldenRecord, [text(writeGolden(score))]],
+  ];
+  await writeModelFolder(request.folder, new Map(files));
+}
+
+const text = (content: string) => new TextEncoder().encode(content);
+
+/** The encoder's weights under `encoder.`, then all that was learnt, each with its shape. */
+function stateDict({ encoder }: Lesson, { learnt, calibration }: Made): Tensors {
+  const { scale, bank, subspace } = learnt;
+  const { gains, offset } = calibration.fusion;
+  const width = scale.mean.length;
+  const rows: [string, NamedTensor][] = [...encoder.tensors].map(([name, t]) => [`encoder.${name}`, t]);
+  const put = (name: string, data: Float32Array, ...shape: number[]) =>
+    rows.push([name, { dtype: 'float32', shape, data }]);
+  put('scale.mean', scale.mean, width);
+  put('scale.deviation', scale.deviation, width);
+  if (bank) {
+    put('bank.axes', bank.axes.data, bank.axes.count, width);
+    put('bank.rows', bank.rows, bank.rows.length / bank.axes.count, bank.axes.count);
+  }
+  if (subspace) put('subspace.axes', subspace.data, subspace.count, width);
+  for (const [i, { head }] of calibration.shares.entries()) put(`gain.${head}`, gains[i]!, offset.length);
+  put('offset', offset, offset.length);
+  return new Map(rows);
+}
+
+function preprocessingOf({ encoder, settings }: Pick<Lesson, 'encoder' | 'settings'>) {
+  const { imageSize } = settings;
+  return {
+    input: 'pixels',
+    shape: [1, imageSize, imageSize, 3],
+    layout: 'NHWC, RGB, uint8 levels 0..255; normalisation is part of the model',
+    resize: 'area, as cv2.resize with INTER_AREA, to the square without keeping the ratio',
+    ...encoder.normalization,
+  };
+}
+
+function metadataOf(lesson: Lesson, { calibration, createdAt }: Made): Record<string, string> {
+  const { encoder } = lesson;
+  const { threshold, shares } = calibration;
+  return {
+    producer: `okapi-vision ${versions().okapi}`,
+    created_at: createdAt.toISOString(),
+    preprocessing: JSON.stringify(preprocessingOf(lesson)),
+    outputs:
+      'score [1]: anomalous above threshold; map [1, size, size]: anomalous above threshold_pixel; shares [heads]',
+    heads: shares.map(({ head }) => head).join(', '),
+    threshold: String(threshold.value),
+    threshold_pixel: String(threshold.pixelValue),
+    encoder: encoder.name,
+    licence: `the encoder's weights: ${encoder.licence}`,
+  };
+}
+
+/** The original's fields first, then what it does not record. Nothing is trained by steps, so there are no epochs. */
+function configOf({ encoder, settings, pictures, plan, runtime }: Lesson, made: Made) {
+  const { request, learnt, calibration, createdAt } = made;
+  const { threshold, shares } = calibration;
+  return {
+    model_id: null,
+    mode: null,
+    scene_id: null,
+    project_id: null,
+    created_at: createdAt.toISOString(),
+    img_size: settings.imageSize,
+    epochs_run: 0,
+    lr: 0,
+    threshold: threshold.value,
+    note: threshold.trust,
+    base_model_id: null,
+    training_mode: 'anomaly',
+    ...request.record,
+    detector: request.kind,
+    heads: shares,
+    ...(learnt.bank && { remembered_patches: learnt.bank.rows.length / learnt.bank.axes.count }),
+    ...(learnt.subspace && { subspace_axes: learnt.subspace.count }),
+    encoder: { name: encoder.name, weights_sha256: encoder.weightsHash, licence: encoder.licence },
+    preprocessing: preprocessingOf({ encoder, settings }),
+    settings,
+    dataset: {
+      pictures: pictures.count,
+      views: plan.views.length,
+      copies: pictures.copies,
+      refused: pictures.refused.length,
+      sha256: pictures.digest,
+    },
+    versions: { ...versions(), node: process.version, device: runtime.device },
+  };
+}
