@@ -17,16 +17,27 @@ async function checkIndex(inspection: Inspection, owner: Owner): Promise<void> {
   const index = await inspection.read(key);
   if (index !== null && !isFields(index.files)) inspection.find('record.malformed', key, 'files is missing');
   if (inspection.findings.length > found) {
-    inspection.unknown.push(`${blobKeys.images(owner)}/`);
+    inspection.unknown.push(`${blobKeys.images(owner)}/`, `${blobKeys.masks(owner)}/`);
     return;
   }
   for (const [stored, record] of Object.entries(index?.files ?? {})) {
     inspection.named.add(blobKeys.image(owner, stored));
     await checkImage(inspection, owner, stored, record);
+    if (isFields(record) && record.mask !== undefined) await checkMask(inspection, owner, record.mask);
   }
   // Those that were deleted wait for the sweep; those that were missing may have come back, and are taken up at the next start.
   for (const entries of [index?.deleted, index?.missing])
     for (const stored of Object.keys(entries ?? {})) inspection.named.add(blobKeys.image(owner, stored));
+}
+
+async function checkMask(inspection: Inspection, owner: Owner, mask: unknown): Promise<void> {
+  const id = isFields(mask) && typeof mask.id === 'string' ? mask.id : '';
+  const key = blobKeys.mask(owner, id);
+  inspection.named.add(key);
+  const digest = new Blake2b16();
+  if ((await inspection.hash(key, (bytes) => digest.update(bytes))) === null)
+    return inspection.find('mask.missing', key);
+  if (digest.digest() !== id) inspection.find('mask.damaged', key);
 }
 
 async function checkImage(

@@ -1,4 +1,6 @@
 // Checks the records of projects, and which of them are there at all.
+import { OkapiError } from '../../vision/errors.ts';
+import { parseRegions } from '../../vision/scoring/region-mask.ts';
 import { docKeys } from '../platform/layout.ts';
 import { trainingModes } from '../projects/project.ts';
 import type { Fields, Inspection } from './inspection.ts';
@@ -25,6 +27,7 @@ async function checkProject(inspection: Inspection, id: string): Promise<void> {
     return;
   }
   inspection.projects.add(id);
+  await checkRegions(inspection, id);
   if (record === null) return;
   if (typeof record.deleted_at === 'string') {
     inspection.deleted.add(id);
@@ -32,6 +35,19 @@ async function checkProject(inspection: Inspection, id: string): Promise<void> {
   } else if (typeof record.last_model_id === 'string') inspection.lastModels.set(id, record.last_model_id);
   const wrong = wrongField(record, id);
   if (wrong !== null) inspection.find('record.malformed', key, wrong);
+}
+
+async function checkRegions(inspection: Inspection, id: string): Promise<void> {
+  const key = docKeys.regions(id);
+  const record = await inspection.read(key);
+  if (record === null) return;
+  try {
+    const { include, ignore } = record;
+    parseRegions({ include, ignore });
+  } catch (error) {
+    if (!(error instanceof OkapiError)) throw error;
+    inspection.find('record.malformed', key, error.message);
+  }
 }
 
 async function isEmpty(inspection: Inspection, folder: string): Promise<boolean> {

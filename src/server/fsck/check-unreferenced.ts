@@ -25,6 +25,7 @@ const places = [
   /^projects\/[^/]+\/(models|imports)\/[^/]+\/./,
   /^projects\/[^/]+\/yolo\/v-[0-9a-f]{32}\/./,
   /^models\/[^/]+\/./,
+  /^(projects|datasets)\/[^/]+\/(masks|evaluations)\/./,
 ];
 
 function isKnownPlace(key: string): boolean {

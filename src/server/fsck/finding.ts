@@ -57,6 +57,21 @@ export const findingTable = {
     means: 'the entry of the image contradicts itself',
     advice: 'restore _index.json from a backup, or delete the image and upload it again',
   },
+  'mask.missing': {
+    severity: 'damage',
+    means: 'the image names a mask whose file is not there; evaluations of the project fail',
+    advice: 'restore the file from a backup, or put the mask again',
+  },
+  'mask.damaged': {
+    severity: 'damage',
+    means: 'the file of the mask is not the one that was put',
+    advice: 'restore the file from a backup, or put the mask again',
+  },
+  'evaluation.missing': {
+    severity: 'damage',
+    means: 'the pictures and curves of an evaluation are not there; its figures are',
+    advice: 'restore the file from a backup, or evaluate the model again',
+  },
   'label.orphan': {
     severity: 'note',
     means: 'the label belongs to an image that is not listed',

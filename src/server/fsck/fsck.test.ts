@@ -2,7 +2,12 @@ import { appendFile, cp, mkdir, readdir, readFile, rm, truncate, utimes, writeFi
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Random } from '../../autodiff/random.ts';
+import { blake2b16 } from '../../vision/dataset/blake2b.ts';
 import { plainDataset } from '../../vision/dataset/detection/testing/dataset-files.ts';
+import { evaluationExamples } from '../contract/evaluation-examples.ts';
+import { changeIndex } from '../datasets/image-index.ts';
+import { storeEvaluation } from '../evaluation/evaluation-record.ts';
+import { blobKeys } from '../platform/layout.ts';
 import { type TestContext, testActor, testContext } from '../testing/context.ts';
 import { type SampleRecords, sampleRecords } from '../testing/sample-records.ts';
 import { buildDataset } from '../yolo/build-dataset.ts';
@@ -20,6 +25,7 @@ let version: string;
 beforeAll(async () => {
   whole = await testContext();
   sample = await sampleRecords(whole.context);
+  await putMaskAndEvaluation();
   finder = await yoloProject(whole.context);
   const zip = await staged(whole.context, zipOf(await plainDataset()));
   const builds = { build: buildDataset, close: async () => {} };
@@ -32,6 +38,21 @@ beforeEach(async () => {
 });
 afterEach(() => test.close());
 afterAll(() => whole.close());
+
+/** Of the first image, and of the project's model. */
+async function putMaskAndEvaluation(): Promise<void> {
+  const { context } = whole;
+  const { owner, images, modelId } = sample;
+  maskId = blake2b16(Buffer.from('mask'));
+  await context.blobs.put(blobKeys.mask(owner, maskId), Buffer.from('mask'));
+  await changeIndex(context, owner, ({ files, ...index }) => {
+    const record = { ...files[images[0]!]!, mask: { id: maskId, size: 4 } };
+    return { ...index, files: { ...files, [images[0]!]: record } };
+  });
+  const { evaluation, detail } = evaluationExamples;
+  await storeEvaluation(context, { ...evaluation, model_id: modelId, owner }, detail as never);
+}
+let maskId: string;
 
 const at = (path: string) => join(test.folder, 'data', path);
 const found = async () => (await fsck(test.context)).map(({ kind, subject }) => [kind, subject]);
@@ -49,6 +70,9 @@ const paths = () => {
     job: `.okapi/jobs/${jobId}`,
     datasets: `.okapi/yolo/${finder}`,
     dataset: `projects/${finder}/yolo/${version}`,
+    mask: `${project}/masks/${maskId}.png`,
+    evaluation: `.okapi/evaluations/${modelId}/${evaluationExamples.evaluation.evaluation_id}`,
+    evaluationFile: `${project}/evaluations/${modelId}/${evaluationExamples.evaluation.evaluation_id}.json`,
     project,
   };
 };
@@ -124,6 +148,24 @@ const corruptions: readonly Corruption[] = [
     'an image entry that is a number',
     (p) => edit(p.index, ({ files }: { files: object }) => ({ files: { ...files, [sample.images[0]!]: 7 } })),
     (p) => [['image.record', p.image]],
+  ],
+  ['a mask that is gone', (p) => rm(at(p.mask)), (p) => [['mask.missing', p.mask]]],
+  ['a mask with other bytes', (p) => writeFile(at(p.mask), 'ksam'), (p) => [['mask.damaged', p.mask]]],
+  [
+    'a mask that nobody names',
+    (p) => aged(`${p.project}/masks/${'0'.repeat(32)}.png`),
+    (p) => [['blob.unreferenced', `${p.project}/masks/${'0'.repeat(32)}.png`]],
+  ],
+  ['a torn evaluation', (p) => torn(p.evaluation), (p) => [['record.damaged', p.evaluation]]],
+  [
+    'an evaluation of nobody',
+    (p) => edit(p.evaluation, () => ({})),
+    (p) => [['record.malformed', p.evaluation]],
+  ],
+  [
+    'an evaluation without its pictures',
+    (p) => rm(at(p.evaluationFile)),
+    (p) => [['evaluation.missing', p.evaluationFile]],
   ],
   ['a torn label', (p) => torn(p.label), (p) => [['record.damaged', p.label]]],
   [

@@ -1,6 +1,6 @@
 // Walks all records and files and says what does not fit. It changes nothing.
 
-import { docKeys } from '../platform/layout.ts';
+import { blobKeys, docKeys } from '../platform/layout.ts';
 import { checkDatasets } from './check-datasets.ts';
 import { checkImages } from './check-images.ts';
 import { checkJobs, checkJournals } from './check-jobs.ts';
@@ -9,7 +9,7 @@ import { checkModels } from './check-models.ts';
 import { checkLastModels, checkProjects } from './check-projects.ts';
 import { checkUnreferenced } from './check-unreferenced.ts';
 import type { Finding } from './finding.ts';
-import { Inspection, type Stores } from './inspection.ts';
+import { asOwner, Inspection, type Stores } from './inspection.ts';
 
 export interface FsckOptions {
   /** Called with the key of each record and file before it is read. */
@@ -33,10 +33,30 @@ export async function fsck(
   await checkJobs(inspection);
   await checkJournals(inspection);
   await checkKeys(inspection);
+  await checkEvaluations(inspection);
   await checkRest(inspection, '.okapi');
   await checkUnreferenced(inspection);
   for await (const path of unfinished ?? []) inspection.find('file.unfinished', path);
   return inspection.findings;
+}
+
+/** Their records, and the files with their pictures. */
+async function checkEvaluations(inspection: Inspection): Promise<void> {
+  const { docs } = inspection.stores;
+  for (const model of (await docs.list(docKeys.evaluations)).folders)
+    for (const id of (await docs.list(docKeys.evaluationsOf(model))).docs) {
+      const record = await inspection.read(docKeys.evaluation(model, id));
+      const owner = asOwner(record?.owner);
+      if (record !== null && owner === null)
+        inspection.find('record.malformed', docKeys.evaluation(model, id), 'owner is not as expected');
+      if (owner === null) {
+        inspection.unknown.push(`/${model}/${id}.json`);
+        continue;
+      }
+      const file = blobKeys.evaluation(owner, model, id);
+      inspection.named.add(file);
+      if ((await inspection.hash(file, () => {})) === null) inspection.find('evaluation.missing', file);
+    }
 }
 
 async function checkKeys(inspection: Inspection): Promise<void> {
@@ -58,6 +78,7 @@ async function checkRest(inspection: Inspection, folder: string): Promise<void> 
 
 const checked = new Set([
   docKeys.models,
+  docKeys.evaluations,
   docKeys.jobs,
   docKeys.yoloDatasets,
   '.okapi/keys',
