@@ -1,12 +1,16 @@
 // The plan of a training that learns what good parts look like.
+import { readFile } from 'node:fs/promises';
 import { listDataset } from '../vision/dataset/folder.ts';
 import { type AutoencoderSettings, completeSettings } from '../vision/detectors/autoencoder/settings.ts';
+import type { DetectorKindName } from '../vision/detectors/kinds.ts';
+import { completePatchSettings, type PatchSettings } from '../vision/detectors/patches/settings.ts';
 import { defaultEncoder, weightsFolders } from '../vision/encoders/table.ts';
 import { OkapiError } from '../vision/errors.ts';
+import { parseRegions, type Regions } from '../vision/scoring/region-mask.ts';
 import { quoted } from './environment.ts';
 import { type Flags, settingsFrom, type TrainingPlan, type TrainOptions } from './training-plan.ts';
 
-const flags: Flags<AutoencoderSettings> = {
+const autoencoderFlags: Flags<AutoencoderSettings> = {
   encoder: ['encoder', '--encoder'],
   imageSize: ['imgSize', '--img-size'],
   epochs: ['epochs', '--epochs'],
@@ -18,20 +22,62 @@ const flags: Flags<AutoencoderSettings> = {
   falseAlarmRate: ['falseAlarmRate', '--false-alarm-rate'],
 };
 
+const patchFlags: Flags<PatchSettings> = {
+  encoder: ['encoder', '--encoder'],
+  imageSize: ['imgSize', '--img-size'],
+  seed: ['seed', '--seed'],
+  bankBytes: ['bankBytes', '--bank-bytes'],
+  falseAlarmRate: ['falseAlarmRate', '--false-alarm-rate'],
+};
+
+export const methods = ['auto', 'memory-bank', 'subspace', 'autoencoder'] as const satisfies DetectorKindName[];
+export type Method = (typeof methods)[number];
+
+/** What only one of the two families knows, by the method that it speaks for. */
+const telling: Readonly<Record<'autoencoder' | 'patches', readonly (readonly [keyof TrainOptions, string])[]>> = {
+  autoencoder: [
+    ['epochs', '--epochs'],
+    ['lr', '--lr'],
+    ['batch', '--batch'],
+    ['valRatio', '--val-ratio'],
+    ['patience', '--patience'],
+    ['base', '--base'],
+    ['regions', '--regions'],
+  ],
+  patches: [['bankBytes', '--bank-bytes']],
+};
+
+/** The method that was named; else the autoencoder where an option is for it alone, and auto where none is. */
+function methodOf(options: TrainOptions): Method {
+  const given = (family: keyof typeof telling) => telling[family].find(([option]) => options[option] !== undefined);
+  const named = options.method as Method | undefined;
+  if (named === undefined) return given('autoencoder') || options.encoder === 'none' ? 'autoencoder' : 'auto';
+  const other = given(named === 'autoencoder' ? 'patches' : 'autoencoder');
+  if (other) throw new OkapiError('option.invalid', `${other[1]} is not an option of --method ${named}`);
+  return named;
+}
+
 /** `dir` holds good pictures, or has the folder train/good. Throws option.invalid, encoder.unknown and dataset.*. */
 export async function planAnomaly(dir: string, options: TrainOptions): Promise<TrainingPlan> {
   const { encoder: _, ...given } = options;
   const encoder = await encoderOf(options);
-  const settings = settingsFrom(flags, { ...given, ...(encoder && { encoder }) }, completeSettings);
+  const method = methodOf(options);
+  const wanted = { ...given, ...(encoder && { encoder }) };
+  const settings =
+    method === 'autoencoder'
+      ? settingsFrom(autoencoderFlags, wanted, completeSettings)
+      : settingsFrom(patchFlags, wanted, completePatchSettings);
+  const regions = options.regions === undefined ? null : await readRegions(options.regions);
   const { train: pictures, test } = await listDataset(dir);
   if (pictures.length === 0)
     throw new OkapiError('dataset.layout', `expected good pictures in ${dir}/train/good, found none`);
   const { encoderWeights: weightsFile } = options;
   return {
     request: {
-      kind: 'autoencoder',
+      kind: method,
       pictures,
       settings,
+      ...(regions && { regions }),
       encoderSource: {
         folders: weightsFolders(process.cwd(), 'data'),
         ...(weightsFile !== undefined && { weightsFile }),
@@ -43,6 +89,18 @@ export async function planAnomaly(dir: string, options: TrainOptions): Promise<T
     ],
     close: async () => {},
   };
+}
+
+/** Throws option.invalid for a file that cannot be read or does not hold regions. */
+async function readRegions(file: string): Promise<Regions> {
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new OkapiError('option.invalid', `--regions: ${file} cannot be read: ${cause.message}`, { cause });
+  });
+  try {
+    return parseRegions(JSON.parse(text));
+  } catch (cause) {
+    throw new OkapiError('option.invalid', `--regions: ${file}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Left to the base model when there is one and no encoder was asked for. */

@@ -15,6 +15,7 @@ import type { CommandContext } from './context.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
+import { methods } from './plan-anomaly.ts';
 import { number, positiveWhole, wholeNumber } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -139,7 +140,7 @@ function addTrain(program: Command, context: CommandContext, done: Done): void {
     .command('train')
     .summary('learn from pictures of good parts, or from labelled boxes')
     .description(
-      'Learns from pictures and writes a model folder.\n\nDIR holds pictures of good parts, or has the folder train/good. At least 5 pictures; 50 or more make the threshold trustworthy. With --task detect it is a data.yaml, a folder or a ZIP archive with images and YOLO labels, and what is learnt is to find the objects.',
+      'Learns from pictures and writes a model folder.\n\nDIR holds pictures of good parts, or has the folder train/good. 1 picture is enough to begin with (5 for the autoencoder); 50 or more make the threshold trustworthy. With --task detect it is a data.yaml, a folder or a ZIP archive with images and YOLO labels, and what is learnt is to find the objects.',
     )
     .argument(
       '<dir>',
@@ -151,6 +152,13 @@ function addTrain(program: Command, context: CommandContext, done: Done): void {
         .default('anomaly'),
     )
     .option('-o, --out <folder>', 'model folder to write (default: DIR-model, here)')
+    .addOption(
+      new Option(
+        '--method <name>',
+        'how anomalies are found: auto and its parts memory-bank and subspace learn in seconds; autoencoder is trained (default: auto, or autoencoder with an option that is for it alone)',
+      ).choices(methods),
+    )
+    .option('--bank-bytes <n>', 'the most bytes that remembered patches may take', wholeNumber)
     .option('--encoder <name>', `auto, ${encoderNames.join(', ')}`, 'auto')
     .option('--encoder-weights <file>', 'weights of the encoder (.pth, .pt, .safetensors)')
     .option('--variant <name>', `of detectors: ${variantNames.join(', ')} ${ofDetect('variant')}`)
@@ -172,6 +180,10 @@ function addTrain(program: Command, context: CommandContext, done: Done): void {
       wholeNumber,
     )
     .option('--false-alarm-rate <share>', 'share of good parts that may be called NG, such as 0.01', number)
+    .option(
+      '--regions <file>',
+      'where to look: JSON with polygons to include and to ignore, [x, y] as shares of the picture',
+    )
     .option('--base <model>', 'go on from a model folder or a file of weights')
     .option('--seed <n>', `of all random choices ${standard('seed')}`, wholeNumber)
     .option('--resume', 'go on with a training that was stopped')

@@ -18,6 +18,9 @@ export interface TrainOptions {
   readonly patience?: number;
   readonly seed?: number;
   readonly falseAlarmRate?: number;
+  readonly method?: string;
+  readonly bankBytes?: number;
+  readonly regions?: string;
   readonly conf?: number;
   readonly iou?: number;
   readonly base?: string;
@@ -28,7 +31,10 @@ export interface TrainOptions {
 
 /** What the pictures and options come to; the rest of the request is the same for all tasks. */
 export interface TrainingPlan {
-  readonly request: Pick<TrainRequest, 'kind' | 'pictures' | 'objects' | 'settings' | 'encoderSource'>;
+  readonly request: Pick<
+    TrainRequest,
+    'kind' | 'pictures' | 'objects' | 'settings' | 'regions' | 'encoderSource'
+  >;
   /** Commands to try when the model is there, without the program's name. */
   next(target: ModelTarget): readonly string[];
   /** Removes what was made for the training alone. */
@@ -46,6 +52,9 @@ const ownFlags: Readonly<Record<Task, readonly (readonly [keyof TrainOptions, `-
     ['encoder', '--encoder'],
     ['encoderWeights', '--encoder-weights'],
     ['falseAlarmRate', '--false-alarm-rate'],
+    ['method', '--method'],
+    ['bankBytes', '--bank-bytes'],
+    ['regions', '--regions'],
   ],
   detect: [
     ['variant', '--variant'],

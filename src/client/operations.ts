@@ -21,6 +21,8 @@ export const operations: Operations = {
   createProject: { method: 'POST', path: '/projects', json: true },
   getProject: { method: 'GET', path: '/projects/{project_id}', json: true },
   deleteProject: { method: 'DELETE', path: '/projects/{project_id}', json: true },
+  getRegions: { method: 'GET', path: '/projects/{project_id}/regions', json: true },
+  putRegions: { method: 'PUT', path: '/projects/{project_id}/regions', json: true },
   uploadProjectImages: { method: 'POST', path: '/projects/{project_id}/upload', json: true },
   listProjectImages: { method: 'GET', path: '/projects/{project_id}/images', json: true },
   deleteProjectImage: { method: 'DELETE', path: '/projects/{project_id}/images/{filename}', json: true },

@@ -17,6 +17,7 @@ import {
   ThresholdChange,
 } from './models.ts';
 import { NewProject, ProjectDeletion, ProjectInfo } from './projects.ts';
+import { regionRoutes } from './region-routes.ts';
 import { ExportQuery, FeedbackChange, ResultItem, ResultList, ResultQuery } from './results.ts';
 import type { Route } from './route.ts';
 import { SessionInfo, SignIn } from './session.ts';
@@ -595,6 +596,7 @@ export const routes = {
 
   // Masks and evaluations
   ...evaluationRoutes,
+  ...regionRoutes,
 
   // Files, looked up in the records
   sceneImageFile: {

@@ -8,6 +8,7 @@ import { jobHandlers } from './jobs.ts';
 import { labelHandlers } from './labels.ts';
 import { modelHandlers } from './models.ts';
 import { projectHandlers } from './projects.ts';
+import { regionHandlers } from './regions.ts';
 import { resultHandlers } from './results.ts';
 import { sessionHandlers } from './session.ts';
 import { systemHandlers } from './system.ts';
@@ -16,6 +17,7 @@ import { yoloHandlers } from './yolo.ts';
 
 export const handlers: Handlers<RouteId> = {
   ...projectHandlers,
+  ...regionHandlers,
   ...imageHandlers,
   ...trainingHandlers,
   ...resultHandlers,

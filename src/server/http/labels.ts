@@ -6,6 +6,7 @@ import { getClasses, putClasses } from '../labels/label-classes.ts';
 import { listLabels } from '../labels/list-labels.ts';
 import { putLabel } from '../labels/put-label.ts';
 import type { Handlers } from './handler.ts';
+import { wantedRevision } from './wanted-revision.ts';
 
 export const labelHandlers: Handlers<'getClasses' | 'putClasses' | 'listLabels' | 'getLabel' | 'putLabel'> = {
   async getClasses({ services: { context }, params }) {
@@ -25,7 +26,7 @@ export const labelHandlers: Handlers<'getClasses' | 'putClasses' | 'listLabels' 
   },
 
   async putLabel({ services: { context }, params, body, actor, request, reply }) {
-    const wanted = wantedRevision(request.headers['if-match'], request.headers['if-none-match']);
+    const wanted = wantedRevision(request);
     return tagged(reply, await putLabel(context, params.project_id, params.filename, body, wanted, actor));
   },
 };
@@ -33,10 +34,4 @@ export const labelHandlers: Handlers<'getClasses' | 'putClasses' | 'listLabels' 
 function tagged(reply: FastifyReply, { label, revision }: LabelDoc): ImageLabel {
   if (revision !== null) reply.header('etag', `"${revision}"`);
   return label;
-}
-
-/** If-Match names a revision; `If-None-Match: *` wants none to be there. */
-function wantedRevision(ifMatch: string | undefined, ifNoneMatch: string | undefined) {
-  if (ifNoneMatch === '*') return { ifRevision: null };
-  return ifMatch === undefined || ifMatch === '*' ? {} : { ifRevision: ifMatch.replace(/^W\/|"/g, '') };
 }

@@ -9,6 +9,8 @@ const home = ({ kind, id }: Owner) => (kind === 'project' ? `projects/${id}` : `
 export const docKeys = {
   projects: 'projects' as DocKey,
   project: (id: string): DocKey => `projects/${id}/meta`,
+  /** Where its pictures are looked at. */
+  regions: (id: string): DocKey => `projects/${id}/regions`,
   scenes: 'datasets' as DocKey,
   /** All images of an owner in one document. */
   images: (owner: Owner): DocKey => `${home(owner)}/raw/_index`,

@@ -26,6 +26,7 @@ export async function sweepProject(context: Context, id: string): Promise<boolea
   await docs.deleteJournal(journalKeys.results(owner));
   await docs.deleteAll(docKeys.labels(id));
   await docs.delete(docKeys.yolo(id));
+  await docs.delete(docKeys.regions(id));
   await docs.delete(docKeys.images(owner));
   await blobs.deleteAll(blobKeys.owner(owner));
   for (const folder of (await docs.list(blobKeys.owner(owner))).folders)

@@ -4,10 +4,12 @@ import type { ModelRecord } from '../models/model-record.ts';
 import { docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { LocalQueue } from '../platform/queue/local-queue.ts';
+import { putRegions } from '../projects/regions.ts';
 import { type TestAudit, type TestContext, testActor, testContext } from '../testing/context.ts';
 import { modelId } from './add-training.ts';
 import { startTraining } from './start-training.ts';
 import { project, putParts, putProject } from './testing/parts.ts';
+import { trainingParts } from './training-parts.ts';
 import type { TrainingRequest } from './training-settings.ts';
 
 let opened: TestContext;
@@ -62,6 +64,25 @@ describe('startTraining', () => {
     const { snapshot } = (await context.queue.get(job_id))!.request as { snapshot: string };
     await context.docs.delete(docKeys.images(project('p')));
     expect((await context.docs.get(docKeys.snapshot(snapshot)))?.value).toMatchObject({ images: good });
+  });
+
+  it('keeps the regions of the project as they are now', async () => {
+    const include = [
+      [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+      ],
+    ];
+    await putRegions(context, 'p', { include }, {}, testActor);
+    const { job_id } = await start();
+    await putRegions(context, 'p', {}, {}, testActor);
+    const job = (await context.queue.get(job_id))!;
+    expect(job.request.regions).toEqual({ include, ignore: [] });
+    expect(await trainingParts(context, job)).toMatchObject({ regions: { include, ignore: [] } });
+    expect(
+      await trainingParts(context, { ...job, request: { ...job.request, regions: null } }),
+    ).not.toHaveProperty('regions');
   });
 
   it.each([

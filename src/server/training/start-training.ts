@@ -7,13 +7,14 @@ import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { getProject } from '../projects/get-project.ts';
+import { regionsToTrain } from '../projects/regions.ts';
 import { addTraining } from './add-training.ts';
 import { type AnomalyOrder, putSnapshot } from './training-order.ts';
 import { checkWork, type TrainingRequest, trainingSettings } from './training-settings.ts';
 
 /**
- * The job is durable once this returns. Its images are those of now, without the ones marked as bad; it keeps them, whatever
- * is deleted meanwhile. Throws request.invalid, project.not_found, project.wrong_mode (yolo), scene.not_found (also for one
+ * The job is durable once this returns. Its images are those of now, without the ones marked as bad, and its regions too; it
+ * keeps them, whatever is changed or deleted meanwhile. Throws request.invalid, project.not_found, project.wrong_mode (yolo), scene.not_found (also for one
  * without images), dataset.too_few_images, model.not_found, job.too_large, job.already_running, job.queue_full.
  */
 export async function startTraining(
@@ -25,6 +26,7 @@ export async function startTraining(
   const settings = trainingSettings(request);
   const training_mode = await modeOf(context, owner);
   const base_model_id = await baseOf(context, owner, training_mode, request);
+  const regions = owner.kind === 'project' ? await regionsToTrain(context, owner.id) : null;
   const images = await imagesOf(context, owner);
   checkWork(settings, images.images.length, context.config.jobs.max_hours);
   await putSnapshot(context, images);
@@ -34,6 +36,7 @@ export async function startTraining(
     ...settings,
     base_model_id,
     training_mode,
+    regions,
   };
   return addTraining(context, owner, order, actor);
 }

@@ -1,5 +1,6 @@
 // What the record of a training job holds: ids, numbers, and the name of what is learnt from, which is stored once.
 import type { Task } from '../../vision/detectors/detector.ts';
+import type { Regions } from '../../vision/scoring/region-mask.ts';
 import { ServerError } from '../contract/errors.ts';
 import type { DatasetSnapshot } from '../datasets/snapshot.ts';
 import type { Context } from '../platform/context.ts';
@@ -24,6 +25,8 @@ export interface AnomalyOrder extends CommonOrder {
   readonly snapshot: string;
   readonly lr: number | null;
   readonly base_model_id: string | null;
+  /** Where to look; null or, in older records, left out: whole pictures. */
+  readonly regions?: Regions | null;
 }
 
 export interface YoloOrder extends CommonOrder {
@@ -65,13 +68,20 @@ const isHash: Check = (v) => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v);
 const isWhole: Check = (v) => Number.isSafeInteger(v);
 const isNumber: Check = (v) => Number.isFinite(v);
 const isNumberOrNull: Check = (v) => v === null || isNumber(v);
+const isObjectOrNothing: Check = (v) => v === undefined || typeof v === 'object';
 
 const common = { images: isWhole, img_size: isWhole, epochs: isWhole, training_mode: isText };
 const checks: {
   readonly anomaly: Readonly<Record<keyof AnomalyOrder, Check>>;
   readonly detect: Readonly<Record<keyof YoloOrder, Check>>;
 } = {
-  anomaly: { ...common, snapshot: isHash, lr: isNumberOrNull, base_model_id: isTextOrNull },
+  anomaly: {
+    ...common,
+    snapshot: isHash,
+    lr: isNumberOrNull,
+    base_model_id: isTextOrNull,
+    regions: isObjectOrNothing,
+  },
   detect: {
     ...common,
     [pinField]: isText,

@@ -23,7 +23,7 @@ import {
 } from './training-order.ts';
 
 export type TrainingParts = Pick<TrainRequest, 'kind' | 'pictures'> &
-  Partial<Pick<TrainRequest, 'objects' | 'base' | 'encoderSource' | 'settings' | 'record'>> & {
+  Partial<Pick<TrainRequest, 'objects' | 'base' | 'encoderSource' | 'settings' | 'regions' | 'record'>> & {
     /** What was decided here, in sentences for the log of the job. */
     readonly notes?: readonly string[];
   };
@@ -57,6 +57,7 @@ async function anomalyParts(context: Context, job: JobRecord, order: AnomalyOrde
       // That of the base model, when there is one.
       ...(base === null && { encoder: await defaultEncoder(folders) }),
     },
+    ...(order.regions && { regions: order.regions }),
     record: { base_model_id: order.base_model_id },
   };
 }

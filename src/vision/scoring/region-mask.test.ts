@@ -93,6 +93,10 @@ describe('regions that are given', () => {
     [null, 'regions: expected an object'],
     [[], 'regions: expected an object'],
     [{ includes: [] }, 'regions: expected only include and ignore, got "includes"'],
+    [
+      { include: Array(50).fill(Array(21).fill([0, 0])) },
+      'regions: expected at most 1000 points in all, got 1050',
+    ],
     [{ include: {} }, 'regions.include: expected a list'],
     [{ include: Array(101).fill(square(0, 0, 1)) }, 'regions.include: expected a list of at most 100'],
     [

@@ -8,12 +8,12 @@ export type SharePoint = readonly [x: number, y: number];
 export type SharePolygon = readonly SharePoint[];
 
 /** Plain values, so that they can be stored and sent to another process. */
-export interface Regions {
+export type Regions = {
   /** What is in one of these counts; none at all means the whole picture. */
   readonly include: readonly SharePolygon[];
   /** What is in one of these does not count, wherever else it is. */
   readonly ignore: readonly SharePolygon[];
-}
+};
 
 /** One byte a pixel, rows from the top: 1 where the picture counts. */
 export interface RegionMask {
@@ -38,6 +38,8 @@ export function parseRegions(value: unknown): Regions {
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) refuse('regions', 'only include and ignore', unknown);
   const regions = { include: polygonsOf(include, 'include'), ignore: polygonsOf(ignore, 'ignore') };
+  const points = [...regions.include, ...regions.ignore].reduce((sum, { length }) => sum + length, 0);
+  if (points > MOST_POINTS) refuse('regions', `at most ${MOST_POINTS} points in all`, points);
   regionMask(regions, TRIAL_SIZE, TRIAL_SIZE);
   return regions;
 }
