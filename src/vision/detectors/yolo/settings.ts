@@ -70,7 +70,7 @@ export const yoloSettings: SettingRows<YoloSettings> = {
       Number.isSafeInteger(v) && (v as number) % 32 === 0 && (v as number) >= 64 && (v as number) <= 1536,
     expected: 'a multiple of 32 from 64 to 1536',
   },
-  epochs: wholeBetween(1, 10_000, 100),
+  epochs: wholeBetween(1, 10_000, 50),
   batch: orNull(wholeBetween(1, 1024, 16)),
   lr0: orNull({
     default: 1e-3,
@@ -78,7 +78,7 @@ export const yoloSettings: SettingRows<YoloSettings> = {
     expected: 'a number above 0 and at most 1',
   }),
   optimizer: oneOf(optimizerNames, 'adamw'),
-  trunkRate: share(0.25),
+  trunkRate: share(0.5),
   warmupEpochs: {
     default: 3,
     valid: (v) => typeof v === 'number' && v >= 0 && v <= 1000,
