@@ -99,7 +99,7 @@ describe('object detection over HTTP', () => {
   }, async () => {
     const { job_id } = (await curl(`curl -X POST http://localhost:8000/projects/${project}/yolo/train \\
       -H "Content-Type: application/json" \\
-      -d '{"epochs":40,"img_size":${SIZE},"batch":4,"lr0":0.004}'`)) as { job_id: string };
+      -d '{"epochs":30,"img_size":${SIZE},"batch":4,"lr0":0.004}'`)) as { job_id: string };
     for await (const event of client.watchJob(job_id)) if (event.type === 'epoch' && event.epoch === 3) break;
     process.kill(server.pid, 'SIGKILL');
     await server.finished;
