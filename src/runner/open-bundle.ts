@@ -6,6 +6,8 @@ import type {
   DetectModel,
   DetectOptions,
 } from '../vision/detectors/detector.ts';
+import type { DetectorKindName } from '../vision/detectors/kinds.ts';
+import { patchDetector } from '../vision/detectors/patches/inspect.ts';
 import { objectDetector } from '../vision/detectors/yolo/detect.ts';
 import { OkapiError } from '../vision/errors.ts';
 import { renderDetections } from '../vision/render/detections.ts';
@@ -71,12 +73,27 @@ export async function openBundle(
     : openObjects(bundle, model, ort, options);
 }
 
+type AnomalyKind = Exclude<DetectorKindName, 'yolo'>;
+
+/** How each kind gets from pictures to predictions. */
+const detectorMakers: Readonly<Record<AnomalyKind, typeof patchDetector>> = {
+  auto: patchDetector,
+  'memory-bank': patchDetector,
+  subspace: patchDetector,
+  autoencoder: autoencoderDetector,
+};
+
 async function openAnomaly(
   bundle: BundleFiles,
   { modelId, detector: kind, encoder, imageSize }: AnomalyFacts,
   ort: Ort,
   { session: sessionOptions }: OpenBundleOptions,
 ): Promise<AnomalyRunner> {
+  if (!Object.hasOwn(detectorMakers, kind))
+    throw new OkapiError(
+      'checkpoint.malformed',
+      `the bundle cannot be used: it holds a detector of the kind ${kind}, which this version of the runner does not know`,
+    );
   const threshold = readThreshold(await bundle.text('threshold.json'));
   const { pixelValue } = threshold;
   if (pixelValue === null)
@@ -92,7 +109,7 @@ async function openAnomaly(
     imported: false,
     notes: [],
   };
-  const detector = autoencoderDetector(session, model);
+  const detector = detectorMakers[kind as AnomalyKind](session, model);
   return {
     task: 'anomaly',
     modelId,

@@ -18,7 +18,7 @@ import {
 import { renderDetections } from '../vision/render/detections.ts';
 import { type AnomalyRunner, type DrawnImage, type ObjectRunner, openBundle, type Runner } from './index.ts';
 import { imageOf } from './rgba.ts';
-import { anomalyBundle, objectsBundle, type TestBundle, zipOf } from './testing/bundles.ts';
+import { anomalyBundle, objectsBundle, patchBundle, type TestBundle, zipOf } from './testing/bundles.ts';
 import { zipEntries } from './zip.ts';
 
 let dir: string;
@@ -144,6 +144,39 @@ describe('the bundle of a model that finds anomalies', () => {
     const files = await filesIn(bundle.bytes);
     change(files);
     await expect(openBundle(await zipOf(files, false), ort)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('the bundle of a detector that compares patches', () => {
+  let bundle: TestBundle;
+  beforeAll(async () => {
+    bundle = await patchBundle(join(dir, 'patches'));
+  });
+
+  it('scores and draws as the library does', async () => {
+    const runner = anomalyRunner(await openBundle(bundle.bytes, ort, { session }));
+    const detector = anomalyDetector(await loadDetector(bundle.folder, runtime));
+    const golden = await runner.score(imageOf(await decodePicture(runner.golden.png)));
+    expect(Math.abs(golden.score - (runner.golden.record.score as number))).toBeLessThan(1e-4);
+    const { picture } = samplePart('boards', 6, 'scratch', 200);
+    const [expected] = await detector.predict([picture]);
+    const found = await runner.score(imageOf(picture));
+    expect(Math.abs(found.score - expected!.score)).toBeLessThan(1e-4);
+    const { overlay } = renderPrediction(picture, found, detector.model);
+    expect(Buffer.compare(levelsOf(runner.overlay(imageOf(picture), found)), overlay.data)).toBe(0);
+    await runner.close();
+    await detector.close();
+  });
+
+  it('is refused by name when its kind is not known', async () => {
+    const files = await filesIn(bundle.bytes);
+    const manifest = JSON.parse(new TextDecoder().decode(files.get('manifest.json')));
+    manifest.model.detector = 'crystal-ball';
+    files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));
+    await expect(openBundle(await zipOf(files, false), ort)).rejects.toMatchObject({
+      code: 'checkpoint.malformed',
+      message: expect.stringContaining('crystal-ball'),
+    });
   });
 });
 

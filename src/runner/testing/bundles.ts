@@ -9,6 +9,7 @@ import { storeModel } from '../../server/models/store-model.ts';
 import { modelOf } from '../../server/models/testing/fake-model.ts';
 import type { Context } from '../../server/platform/context.ts';
 import { testContext } from '../../server/testing/context.ts';
+import { tinyRequest, writeParts } from '../../vision/detectors/testing/tiny-training.ts';
 import {
   objectsRequest,
   tinyClasses,
@@ -25,6 +26,15 @@ export interface TestBundle {
 export async function anomalyBundle(dir: string): Promise<TestBundle> {
   const folder = await trainTiny(dir);
   return { folder, bytes: await downloaded((context) => storeCopy(context, folder, 'm-1')) };
+}
+
+/** Of a kind that is learnt in seconds, from a few pictures. */
+export async function patchBundle(dir: string): Promise<TestBundle> {
+  const request = tinyRequest(dir, 'patches', await writeParts(`${dir}/good`, 4));
+  const settings = { imageSize: 64, views: 2 };
+  const { folder } = await trainDetector({ ...request, kind: 'subspace', settings });
+  const changes = { detector: 'subspace', encoder: 'mobilenetv3-coco' };
+  return { folder, bytes: await downloaded((context) => storeCopy(context, folder, 'm-1', changes)) };
 }
 
 export async function objectsBundle(dir: string): Promise<TestBundle> {
