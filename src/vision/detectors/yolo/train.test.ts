@@ -272,7 +272,7 @@ describe('odd and bad input to a training of objects', () => {
   }, 60_000);
 
   it('a learning rate that is far too high leaves no model and nothing to resume', async () => {
-    const settings = { lr0: 1, optimizer: 'sgd', epochs: 6, warmupEpochs: 0, trunkRate: 1 };
+    const settings = { lr0: 1, optimizer: 'sgd', epochs: 6, closeMosaic: 0, warmupEpochs: 0, trunkRate: 1 };
     const request = objectsRequest(dir, 'diverged', objects, settings);
     await refused(request, 'train.diverged', /learning rate 1; try 0.1$/);
     expect(await namesIn(request.stateFolder)).toEqual([]);

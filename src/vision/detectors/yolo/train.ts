@@ -187,8 +187,9 @@ function identityOf({ network, settings, train, val, batchSize, learningRate }: 
   };
 }
 
-/** A loss that ends so far above its lowest epoch has not come down, it is tossed about; a few epochs tell nothing. */
+/** A loss that ends so far above its lowest epoch, or this near its first, is tossed about; a few epochs tell nothing. */
 const TOSSED = 1.1;
+const STILL_HIGH = 0.9;
 const FEWEST_EPOCHS = 4;
 
 /**
@@ -204,11 +205,12 @@ function keepWhatWasLearnt(
   // Mosaics and single pictures have losses of their own.
   const mosaic = hasMosaic(settings, history.length - 1);
   const losses = history.filter((_, epoch) => hasMosaic(settings, epoch) === mosaic).map(({ loss }) => loss);
-  const [lowest, final] = [Math.min(...losses), losses.at(-1)!];
-  if (bestLoss > 0.95 && losses.length >= FEWEST_EPOCHS && final > TOSSED * lowest)
+  const [first, lowest, final] = [losses[0]!, Math.min(...losses), losses.at(-1)!];
+  const isTossed = final > TOSSED * lowest || final > STILL_HIGH * first;
+  if (bestLoss > 0.95 && losses.length >= FEWEST_EPOCHS && isTossed)
     throw new OkapiError(
       'train.diverged',
-      `nothing was learnt: the loss rose again from ${lowest.toPrecision(3)} to ${final.toPrecision(3)} at learning rate ${learningRate}; try ${learningRate / 10}`,
+      `nothing was learnt: the loss went from ${first.toPrecision(3)} over ${lowest.toPrecision(3)} to ${final.toPrecision(3)} at learning rate ${learningRate}; try ${learningRate / 10}`,
     );
   if (bestEpoch > 0) return;
   for (const { name, data } of network.parameters.all()) {
