@@ -89,6 +89,23 @@ function heatKey({ pixelValue }: Threshold): Html {
   return html`<p class="key"><span class="wide">heat from 0 <svg viewBox="0 0 90 10" preserveAspectRatio="none" aria-hidden="true"><defs><linearGradient id="heat">${stops}</linearGradient></defs><rect fill="url(#heat)" width="90" height="10"/></svg> to ${short(2 * pixelValue)}, twice the pixel threshold, the same in every picture</span><span>white outlines: above the pixel threshold</span><span class="screen">click a picture to enlarge it</span></p>`;
 }
 
+const MOST_WRONG = 20;
+
+/** Wrong verdicts, the one farthest on the wrong side of the threshold first; null when all are right or no truth is known. */
+export function wrongSection({ results, threshold }: Report): Html | null {
+  const far = ({ score }: ReportResult) => Math.abs(score - threshold.value);
+  const wrong = results.filter(isWrong).sort((a, b) => far(b) - far(a));
+  if (wrong.length === 0) return null;
+  const rest = wrong.length - MOST_WRONG;
+  return html`<section>
+<h2>Wrong verdicts, the farthest from the threshold first</h2>
+<div class="card pad"><table>
+<thead><tr><th>truth</th><th>picture</th><th class="number">score</th><th class="number">relation</th></tr></thead>
+${wrong.slice(0, MOST_WRONG).map((r) => html`<tr><td>${truthTag(r)}</td><td>${r.name}</td><td class="number">${threeFigures(r.score)}</td><td class="number">${relation(r.score, threshold.value)}</td></tr>`)}
+</table>${rest > 0 ? html`<p class="quiet">and ${rest} more</p>` : null}</div>
+</section>`;
+}
+
 /** Every result as a row, folded away when there are many. */
 export function scoreTable({ results, threshold }: Report): Html {
   const truthKnown = results.some((r) => r.truth !== null);

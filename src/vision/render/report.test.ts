@@ -120,6 +120,48 @@ describe('renderReport', () => {
     expect(text).toContain('AUPRO – no picture has a true region marked');
   });
 
+  it('draws the curves of an evaluation, and the interval of false alarms', () => {
+    const truth = { anomalous: false, kind: 'good' };
+    const evaluation = {
+      imageAuroc: { value: 1 },
+      imageAurocInterval: { low: 1, high: 1 },
+      bestF1: null,
+      pixelAuroc: { value: 1 },
+      aupro: { value: 1 },
+      falseAlarmInterval: { low: 0.01, high: 0.3 },
+      roc: [
+        { score: Number.POSITIVE_INFINITY, falsePositiveRate: 0, truePositiveRate: 0 },
+        { score: 1, falsePositiveRate: 0, truePositiveRate: 1 },
+        { score: 0, falsePositiveRate: 1, truePositiveRate: 1 },
+      ],
+      precisionRecall: [
+        { score: 1, precision: 1, recall: 1 },
+        { score: 0, precision: 0.5, recall: 1 },
+      ],
+    };
+    const html = renderReport(report([result('a', 0.2, { truth })], { evaluation }));
+    expect(html).toContain('aria-label="ROC curve"');
+    expect(html).toContain('aria-label="Precision against recall"');
+    expect(html).not.toMatch(/NaN|Infinity/);
+    expect(words(html)).toContain('95 % interval 1 % to 30 %');
+    const none = renderReport(report([result('a', 0.2)], { evaluation: { ...evaluation, roc: [] } }));
+    expect(none).not.toContain('ROC curve');
+  });
+
+  it('lists wrong verdicts, the farthest from the threshold first', () => {
+    const truth = (anomalous: boolean) => ({ anomalous, kind: anomalous ? 'burn' : 'good' });
+    const results = [
+      result('near miss', 0.09, { anomalous: false, truth: truth(true) }),
+      result('far miss', 0.01, { anomalous: false, truth: truth(true) }),
+      result('right', 0.9, { anomalous: true, truth: truth(true) }),
+    ];
+    const [, section = ''] = /Wrong verdicts([\s\S]*?)<\/section>/.exec(renderReport(report(results))) ?? [];
+    expect(section.indexOf('far miss')).toBeGreaterThan(0);
+    expect(section.indexOf('far miss')).toBeLessThan(section.indexOf('near miss'));
+    expect(section).not.toContain('right');
+    expect(renderReport(report([results[2]!]))).not.toContain('Wrong verdicts');
+  });
+
   it('shows losses, settings and pictures that were refused when given', () => {
     const text = words(
       renderReport(

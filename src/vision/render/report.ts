@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts';
 import type { Report } from './report-content.ts';
 import { curveSection } from './report-curves.ts';
 import { reportPage, timeOf } from './report-page.ts';
-import { resultCards, scoreTable } from './report-results.ts';
+import { resultCards, scoreTable, wrongSection } from './report-results.ts';
 import { scoreSection, tiles } from './report-summary.ts';
 
 /** The whole page as text, results worst first. It works offline. Throws `internal` for a score that is not finite. */
@@ -20,6 +20,7 @@ export function renderReport(report: Report): string {
 function body(report: Report): Html {
   return html`${tiles(report)}
 ${scoreSection(report)}
+${wrongSection(report)}
 ${report.evaluation === undefined ? null : curveSection(report.evaluation)}
 ${resultCards(report)}
 ${refusedSection(report)}
