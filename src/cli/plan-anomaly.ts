@@ -2,13 +2,18 @@
 import { readFile } from 'node:fs/promises';
 import { listDataset } from '../vision/dataset/folder.ts';
 import { type AutoencoderSettings, completeSettings } from '../vision/detectors/autoencoder/settings.ts';
-import type { DetectorKindName } from '../vision/detectors/kinds.ts';
 import { completePatchSettings, type PatchSettings } from '../vision/detectors/patches/settings.ts';
 import { defaultEncoder, weightsFolders } from '../vision/encoders/table.ts';
 import { OkapiError } from '../vision/errors.ts';
 import { parseRegions, type Regions } from '../vision/scoring/region-mask.ts';
 import { quoted } from './environment.ts';
-import { type Flags, settingsFrom, type TrainingPlan, type TrainOptions } from './training-plan.ts';
+import {
+  type Flags,
+  type Method,
+  settingsFrom,
+  type TrainingPlan,
+  type TrainOptions,
+} from './training-plan.ts';
 
 const autoencoderFlags: Flags<AutoencoderSettings> = {
   encoder: ['encoder', '--encoder'],
@@ -30,11 +35,10 @@ const patchFlags: Flags<PatchSettings> = {
   falseAlarmRate: ['falseAlarmRate', '--false-alarm-rate'],
 };
 
-export const methods = ['auto', 'memory-bank', 'subspace', 'autoencoder'] as const satisfies DetectorKindName[];
-export type Method = (typeof methods)[number];
-
 /** What only one of the two families knows, by the method that it speaks for. */
-const telling: Readonly<Record<'autoencoder' | 'patches', readonly (readonly [keyof TrainOptions, string])[]>> = {
+const telling: Readonly<
+  Record<'autoencoder' | 'patches', readonly (readonly [keyof TrainOptions, string])[]>
+> = {
   autoencoder: [
     ['epochs', '--epochs'],
     ['lr', '--lr'],
@@ -49,7 +53,8 @@ const telling: Readonly<Record<'autoencoder' | 'patches', readonly (readonly [ke
 
 /** The method that was named; else the autoencoder where an option is for it alone, and auto where none is. */
 function methodOf(options: TrainOptions): Method {
-  const given = (family: keyof typeof telling) => telling[family].find(([option]) => options[option] !== undefined);
+  const given = (family: keyof typeof telling) =>
+    telling[family].find(([option]) => options[option] !== undefined);
   const named = options.method as Method | undefined;
   if (named === undefined) return given('autoencoder') || options.encoder === 'none' ? 'autoencoder' : 'auto';
   const other = given(named === 'autoencoder' ? 'patches' : 'autoencoder');

@@ -15,9 +15,9 @@ import type { CommandContext } from './context.ts';
 import type { Environment } from './environment.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportFailure } from './failure.ts';
-import { methods } from './plan-anomaly.ts';
 import { number, positiveWhole, wholeNumber } from './options.ts';
 import type { Terminal } from './terminal.ts';
+import { methods } from './training-plan.ts';
 
 /** Runs the command line and returns the exit code. */
 export async function runProgram(

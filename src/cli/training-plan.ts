@@ -1,7 +1,17 @@
 // What `okapi train` will ask of a training, from a folder and options: a plan for each task.
 import type { Task, TrainRequest } from '../vision/detectors/detector.ts';
+import type { DetectorKindName } from '../vision/detectors/kinds.ts';
 import { OkapiError } from '../vision/errors.ts';
 import type { ModelTarget } from './model-target.ts';
+
+/** The ways to find anomalies, by the names of their kinds of detectors. */
+export const methods = [
+  'auto',
+  'memory-bank',
+  'subspace',
+  'autoencoder',
+] as const satisfies DetectorKindName[];
+export type Method = (typeof methods)[number];
 
 export interface TrainOptions {
   readonly task: Task;

@@ -94,10 +94,11 @@ function requestOf(
 function resultLines(model: TrainedModel, seconds: number): string[] {
   const { folder, epochsRun, bestEpoch, pictures } = model;
   const best = bestEpoch === 0 ? 'none was better than the start' : `the best was epoch ${bestEpoch}`;
+  const epochs = epochsRun === 0 ? '' : `, ${count(epochsRun, 'epoch')} (${best})`;
   const kind = model.task === 'anomaly' ? 'good picture' : 'picture';
   return [
     `model      ${folder}`,
-    `learnt     ${count(pictures.used, kind)}, ${count(epochsRun, 'epoch')} (${best}) in ${duration(seconds)}`,
+    `learnt     ${count(pictures.used, kind)}${epochs} in ${duration(seconds)}`,
     ...(model.task === 'anomaly' ? thresholdLines(model.threshold) : figureLines(model.metrics)),
   ];
 }
