@@ -45,8 +45,8 @@ export function renderComparison(report: ComparisonReport): string {
   const differing = report.pictures.filter(({ differs }) => differs);
   const body = html`<section>
 <h2>${report.models.length} models on the same ${report.pictures.length} pictures</h2>
-<div class="card pad">${figureTable(report.models)}</div>
-<div class="card pad"><table class="bare">${report.againstFirst.map((row) => html`<tr><td>${sentenceOf(report.models[0]!.name, row)}</td></tr>`)}</table></div>
+<div class="card pad">${figureTable(report.models)}
+<table class="bare">${report.againstFirst.map((row) => html`<tr><td>${sentenceOf(report.models[0]!.name, row)}</td></tr>`)}</table></div>
 </section>
 <section>
 <h2>Where they do not agree</h2>
