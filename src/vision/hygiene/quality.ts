@@ -20,7 +20,9 @@ const BRIGHT = 251;
 export function measureQuality(picture: Picture): PictureQuality {
   const { luma, width, height } = lumaOf(shrunk(picture, MEASURED_SIDE));
   let [sum, dark, bright] = [0, 0, 0];
-  for (const v of luma) {
+  // Indexed: iterating a typed array takes several times as long.
+  for (let i = 0; i < luma.length; i++) {
+    const v = luma[i]!;
     sum += v;
     if (v <= DARK) dark++;
     if (v >= BRIGHT) bright++;
