@@ -46,7 +46,7 @@ describe.skipIf(!browserRunsHere)('the runner in a browser', () => {
     page = await browser.newPage();
     seen = await watchPage(page, origin);
     await page.goto(`${origin}/examples/runner.html`);
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     server?.closeAllConnections();

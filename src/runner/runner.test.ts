@@ -51,7 +51,7 @@ describe('the bundle of a model that finds anomalies', () => {
     bundle = await anomalyBundle(join(dir, 'anomaly'));
     runner = anomalyRunner(await openBundle(bundle.bytes, ort, { session }));
     detector = await loadDetector(bundle.folder, runtime);
-  });
+  }, 180_000);
   afterAll(async () => {
     await runner.close();
     await detector.close();
@@ -151,7 +151,7 @@ describe('the bundle of a detector that compares patches', () => {
   let bundle: TestBundle;
   beforeAll(async () => {
     bundle = await patchBundle(join(dir, 'patches'));
-  });
+  }, 180_000);
 
   it('scores and draws as the library does', async () => {
     const runner = anomalyRunner(await openBundle(bundle.bytes, ort, { session }));
@@ -188,7 +188,7 @@ describe('the bundle of an object detector', () => {
     const opened = await openBundle(bundle.bytes, ort, { session });
     if (opened.task !== 'detect') throw new Error('expected an object detector');
     runner = opened;
-  }, 120_000);
+  }, 180_000);
   afterAll(() => runner.close());
 
   it('finds and draws what the library finds', async () => {

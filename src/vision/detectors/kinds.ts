@@ -13,6 +13,7 @@ const patches = (kind: PatchKindName) =>
     train: (request, context) => trainPatches(kind, request, context),
     load: loadPatches,
     wanted: wantedPatchFiles,
+    takesRegions: true,
   }) satisfies DetectorKind;
 
 export const detectorKinds = {

@@ -4,8 +4,8 @@ import type { RegionMask } from '../scoring/region-mask.ts';
 
 /** What the network sees outside, whatever the picture shows there: mid grey. */
 const OUTSIDE_LEVEL = 128;
-/** The map outside: below every threshold of pixels, since those are never negative. */
-const OUTSIDE_SCORE = -1;
+/** The map outside, in spreads of good parts: far below every threshold of pixels. */
+const OUTSIDE_SCORE = -100;
 /** Below every score there is. */
 const NEVER = -1e30;
 

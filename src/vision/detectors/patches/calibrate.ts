@@ -3,8 +3,9 @@ import { median, sorted } from '../../scoring/order-statistics.ts';
 import { smoothPlane } from '../../scoring/smooth-plane.ts';
 import { type CalibrationScores, calibrateThreshold, type Threshold } from '../../scoring/threshold.ts';
 import { gridOf } from './features.ts';
-import { distancesGraph, type Fusion, type HeadName, topCount } from './graphs.ts';
+import { distancesGraph, type Fusion, type HeadName, neighbourMean, topCount } from './graphs.ts';
 import { eachView, type Lesson, type Lessons } from './learn.ts';
+import { blurInside, type PatchRegion, valuesInside } from './patch-region.ts';
 import type { View } from './views.ts';
 
 export interface Calibration {
@@ -50,16 +51,17 @@ export async function calibrate(
   { without }: Lessons,
   names: readonly HeadName[],
 ): Promise<Calibration> {
-  const { settings, plan } = lesson;
+  const { settings, plan, region } = lesson;
   const grid = gridOf(settings.imageSize);
   const good = await leftOut(lesson, without, plan.scored);
   const heads = names.map((_, head) => {
     const planes = good.map((view) => view[head]!);
-    return { whole: placeOf(planes, grid), others: planes.map((_, i) => placeOf(planes, grid, i)), planes };
+    const place = (except: number) => placeOf(planes, grid, region, except);
+    return { whole: place(-1), others: planes.map((_, i) => place(i)), planes };
   });
   // Scores of each head alone, in spreads of good parts, by places that the view itself had no part in.
   const alone = heads.map(({ planes, others }) =>
-    planes.map((plane, i) => topMean(inSpreads(plane, others[i]!))),
+    planes.map((plane, i) => topMean(valuesInside(inSpreads(plane, others[i]!), region))),
   );
   const levels = alone.map(levelOf);
   const weights = weightsOf(names);
@@ -68,8 +70,10 @@ export async function calibrate(
   const peaks: number[] = [];
   for (const [i, view] of good.entries()) {
     const fused = fusedPlane(view, fuse(heads.map(({ others }) => others[i]!)));
-    scores.push(topMean(fused));
-    peaks.push(highest(neighbourMean(fused, grid)));
+    scores.push(topMean(valuesInside(fused, region)));
+    // What is drawn between patches is never higher than the patches.
+    const calm = blurInside(fused, region, (plane) => neighbourMean(plane, grid));
+    peaks.push(highest(valuesInside(calm, region)));
   }
   const calibration: CalibrationScores = {
     scores,
@@ -108,21 +112,31 @@ async function leftOut(
   return views.map((view) => found.get(view)!);
 }
 
-/** Over all planes, or all but one; of a single plane, over that one. */
-function placeOf(planes: readonly Float32Array[], grid: number, except = -1): Place {
+/** Over all planes, or all but one; of a single plane, over that one. Patches that do not count have no part in it. */
+function placeOf(
+  planes: readonly Float32Array[],
+  grid: number,
+  region: PatchRegion | null,
+  except: number,
+): Place {
   const used = planes.length > 1 ? planes.filter((_, i) => i !== except) : planes;
   const patches = grid * grid;
   const sums = new Float64Array(patches);
   for (const plane of used) for (let i = 0; i < patches; i++) sums[i]! += plane[i]! / used.length;
-  const mean = smoothPlane(sums, grid, BLUR);
+  const blur = (plane: Float64Array) => blurInside(plane, region, (whole) => smoothPlane(whole, grid, BLUR));
+  const mean = blur(sums);
   const squares = new Float64Array(patches);
   for (const plane of used)
     for (let i = 0; i < patches; i++) squares[i]! += (plane[i]! - mean[i]!) ** 2 / used.length;
-  const variance = smoothPlane(squares, grid, BLUR);
-  const typical = Math.sqrt(variance.reduce((a, b) => a + b, 0) / patches);
-  const level = mean.reduce((a, b) => a + b, 0) / patches;
+  const variance = blur(squares);
+  const typical = Math.sqrt(average(valuesInside(variance, region)));
+  const level = average(valuesInside(mean, region));
   const between = mean.map((m) => level + PLACE_SHARE * (m - level));
   return { mean: between, spread: variance.map((v) => Math.sqrt(v) + LEAST_SPREAD * typical + 1e-6) };
+}
+
+function average(values: Float64Array): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 function inSpreads(plane: Float32Array, { mean, spread }: Place): Float64Array {
@@ -173,21 +187,7 @@ export function topMean(plane: ArrayLike<number>): number {
   return worst.reduce((a, b) => a + b, 0) / count;
 }
 
-/** The highest of the map's patches. What is drawn between them is never higher. */
+/** The highest of the map's patches. */
 function highest(plane: Float64Array): number {
   return plane.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-}
-
-/** Each patch averaged with its neighbours that are there, as the inspection graph does. */
-function neighbourMean(plane: Float64Array, grid: number): Float64Array {
-  return plane.map((_, i) => {
-    const [x, y] = [i % grid, Math.floor(i / grid)];
-    let [sum, count] = [0, 0];
-    for (let v = Math.max(0, y - 1); v <= Math.min(grid - 1, y + 1); v++)
-      for (let u = Math.max(0, x - 1); u <= Math.min(grid - 1, x + 1); u++) {
-        sum += plane[v * grid + u]!;
-        count++;
-      }
-    return sum / count;
-  });
 }

@@ -5,14 +5,9 @@ import {
   cast,
   concat,
   constant,
-  type Graph,
-  matmul,
   mul,
-  Parameters,
   reshape,
   resize,
-  sum,
-  trace,
   transpose,
   type Value,
 } from '../../../autodiff/index.ts';
@@ -66,15 +61,4 @@ function normalise(planes: Value, { mean, std, scale }: Normalization): Value {
     mul(planes, perChannel(std.map((s) => scale / s))),
     perChannel(mean.map((m, c) => -m / std[c]!)),
   );
-}
-
-/** pixels -> what means and covariances are made of: total [channels], products [channels, channels]. */
-export function momentsGraph(encoder: Encoder, size: number): Graph {
-  return trace(new Parameters(0), {
-    inputs: { pixels: pixelInput(size) },
-    build: (_, { pixels }) => {
-      const rows = patchRows(encoder, pixels, size);
-      return { total: sum(rows, { axes: [0] }), products: matmul(rows, rows, { transA: true }) };
-    },
-  });
 }

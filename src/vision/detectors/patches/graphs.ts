@@ -14,13 +14,15 @@ import {
   resize,
   sqrt,
   sub,
+  sum,
   sumSquare,
-  topK,
   trace,
   type Value,
 } from '../../../autodiff/index.ts';
 import type { Encoder } from '../../encoders/encoder.ts';
+import { insideMap, topInside } from '../region-graph.ts';
 import { averaged, gridOf, patchRows, pixelInput } from './features.ts';
+import { factorsInside, type PatchRegion, rowsInside } from './patch-region.ts';
 
 export const headNames = ['memory-bank', 'subspace'] as const;
 export type HeadName = (typeof headNames)[number];
@@ -55,6 +57,7 @@ export interface Fusion {
 /** The share of patches, the worst ones, whose mean is the score. */
 export const TOP_SHARE = 0.01;
 
+/** Of so many patches that count. */
 export const topCount = (patches: number) => Math.max(1, Math.floor(patches * TOP_SHARE));
 
 /** pixels -> distances [heads, g * g]: of each patch from its nearest remembered one, from the subspace of good ones. */
@@ -68,11 +71,30 @@ export function distancesGraph(encoder: Encoder, size: number, learnt: Learnt): 
   });
 }
 
-/** pixels -> places [g * g, axes]: where each patch lies along the axes. */
-export function placesGraph(encoder: Encoder, size: number, scale: Scale, axes: Axes): Graph {
+/** pixels -> what means and covariances of the patches that count are made of: total [channels], products [channels, channels]. */
+export function momentsGraph(encoder: Encoder, size: number, region: PatchRegion | null = null): Graph {
   return trace(new Parameters(0), {
     inputs: { pixels: pixelInput(size) },
-    build: (_, { pixels }) => ({ places: along(scaled(patchRows(encoder, pixels, size), scale), axes) }),
+    build: (_, { pixels }) => {
+      const rows = rowsInside(patchRows(encoder, pixels, size), region);
+      return { total: sum(rows, { axes: [0] }), products: matmul(rows, rows, { transA: true }) };
+    },
+  });
+}
+
+/** pixels -> places [patches that count, axes]: where each lies along the axes. */
+export function placesGraph(
+  encoder: Encoder,
+  size: number,
+  scale: Scale,
+  axes: Axes,
+  region: PatchRegion | null = null,
+): Graph {
+  return trace(new Parameters(0), {
+    inputs: { pixels: pixelInput(size) },
+    build: (_, { pixels }) => ({
+      places: along(scaled(rowsInside(patchRows(encoder, pixels, size), region), scale), axes),
+    }),
   });
 }
 
@@ -80,8 +102,15 @@ export function placesGraph(encoder: Encoder, size: number, scale: Scale, axes: 
  * The model that is served. pixels [1, S, S, 3] uint8 -> score [1], map [1, S, S] and shares [heads]. With fused = the sum
  * over the heads of gain * distance + offset: score = mean of the top 1 % of the patches; map = fused, each patch
  * averaged with its neighbours, drawn at the size of the picture; shares = the same mean of each head's gain * distance.
+ * With a region only patches that hold some of it count, and the map outside is below every threshold.
  */
-export function inspectionGraph(encoder: Encoder, size: number, learnt: Learnt, fusion: Fusion): Graph {
+export function inspectionGraph(
+  encoder: Encoder,
+  size: number,
+  learnt: Learnt,
+  fusion: Fusion,
+  region: PatchRegion | null = null,
+): Graph {
   const grid = gridOf(size);
   const patches = grid * grid;
   return trace(new Parameters(0), {
@@ -91,11 +120,38 @@ export function inspectionGraph(encoder: Encoder, size: number, learnt: Learnt, 
         mul(distance, constant(fusion.gains[head]!, [1, patches])),
       );
       const fused = add(heads.reduce(add), constant(fusion.offset, [1, patches]));
-      const top = (row: Value) => mean(topK(row, topCount(patches)).values, { axes: [1] });
-      const calm = averaged(reshape(fused, [1, 1, grid, grid]), 3);
-      const map = resize(calm, { height: size, width: size, mode: 'bilinear' });
+      const top = (row: Value) => mean(topInside(row, TOP_SHARE, region?.patches ?? null), { axes: [1] });
+      const drawn = resize(calm(reshape(fused, [1, 1, grid, grid]), region), {
+        height: size,
+        width: size,
+        mode: 'bilinear',
+      });
+      const map = insideMap(drawn, region?.pixels ?? null);
       return { score: top(fused), map: reshape(map, [1, size, size]), shares: concat(heads.map(top), 0) };
     },
+  });
+}
+
+/** Each patch averaged with its neighbours that count. [1, 1, g, g] */
+function calm(fused: Value, region: PatchRegion | null): Value {
+  if (region === null) return averaged(fused, 3);
+  const plane = (data: Float32Array) => constant(data, fused.type.shape);
+  const kept = mul(fused, plane(Float32Array.from(region.patches.inside)));
+  const { width } = region.patches;
+  return mul(averaged(kept, 3), plane(factorsInside(region, (p) => neighbourMean(p, width))));
+}
+
+/** Each patch of a plane [g * g] averaged with its neighbours that are there, as `averaged` does by 3. */
+export function neighbourMean(plane: Float64Array, grid: number): Float64Array {
+  return plane.map((_, i) => {
+    const [x, y] = [i % grid, Math.floor(i / grid)];
+    let [sum, count] = [0, 0];
+    for (let v = Math.max(0, y - 1); v <= Math.min(grid - 1, y + 1); v++)
+      for (let u = Math.max(0, x - 1); u <= Math.min(grid - 1, x + 1); u++) {
+        sum += plane[v * grid + u]!;
+        count++;
+      }
+    return sum / count;
   });
 }
 

@@ -9,13 +9,17 @@ import { OkapiError } from '../../errors.ts';
 import { greedyCoreset, RowSample } from '../../scoring/coreset.ts';
 import { type PrincipalAxes, principalAxes } from '../../scoring/principal-axes.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
-import { levelWidths, momentsGraph, widthOf } from './features.ts';
-import { type Axes, type Learnt, placesGraph, type Scale } from './graphs.ts';
+import { gridOf, levelWidths, widthOf } from './features.ts';
+import { type Axes, type Learnt, momentsGraph, placesGraph, type Scale } from './graphs.ts';
+import type { PatchRegion } from './patch-region.ts';
 import type { PatchSettings } from './settings.ts';
 import { pictureOf, type View, type ViewPlan } from './views.ts';
 
 export interface Lesson {
+  /** Blind outside of the region. */
   readonly encoder: Encoder;
+  /** null: whole pictures. */
+  readonly region: PatchRegion | null;
   readonly settings: PatchSettings;
   readonly pictures: GoodPictures;
   readonly plan: ViewPlan;
@@ -101,11 +105,11 @@ interface Moments {
 
 /** The moments of each fold's views. */
 async function measure(lesson: Lesson, width: number): Promise<Moments[]> {
-  const { encoder, settings, plan } = lesson;
+  const { encoder, settings, plan, region } = lesson;
   const empty = () => ({ rows: 0, sums: new Float64Array(width), products: new Float64Array(width * width) });
   const moments = Array.from({ length: plan.folds }, empty);
-  const patches = (settings.imageSize / 8) ** 2;
-  await eachView(lesson, momentsGraph(encoder, settings.imageSize), plan.views, (out, { fold }) => {
+  const patches = region?.patches.count ?? gridOf(settings.imageSize) ** 2;
+  await eachView(lesson, momentsGraph(encoder, settings.imageSize, region), plan.views, (out, { fold }) => {
     const into = moments[fold]!;
     into.rows += patches;
     accumulate(into.sums, out.total!.data as Float32Array);
@@ -173,7 +177,7 @@ function subspace({ axes, variances, width }: PrincipalAxes, variance: number): 
 
 /** The patches of each fold that stand for all of it, as places along the axes. */
 async function chooseBanks(lesson: Lesson, scale: Scale, axes: Axes): Promise<Float32Array[]> {
-  const { encoder, settings, plan, signal } = lesson;
+  const { encoder, settings, plan, region, signal } = lesson;
   const count = remembered(settings.bankBytes, axes.count, plan.folds);
   const banks: Float32Array[] = [];
   const random = new Random(settings.seed).fork('bank');
@@ -181,9 +185,8 @@ async function chooseBanks(lesson: Lesson, scale: Scale, axes: Axes): Promise<Fl
     const own = random.fork(fold);
     const sample = new RowSample(axes.count, Math.max(MOST_CANDIDATES, 2 * count), own);
     const views = plan.views.filter((view) => view.fold === fold);
-    await eachView(lesson, placesGraph(encoder, settings.imageSize, scale, axes), views, ({ places }) =>
-      sample.add(places!.data as Float32Array),
-    );
+    const graph = placesGraph(encoder, settings.imageSize, scale, axes, region);
+    await eachView(lesson, graph, views, ({ places }) => sample.add(places!.data as Float32Array));
     signal.throwIfAborted();
     const { data, width } = sample.rows;
     const chosen = greedyCoreset({ data, width }, count, own);

@@ -11,6 +11,7 @@ import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detecto
 import { calibrate } from './calibrate.ts';
 import type { HeadName } from './graphs.ts';
 import { type Lesson, learn } from './learn.ts';
+import { blindOutside, patchRegion } from './patch-region.ts';
 import { completePatchSettings } from './settings.ts';
 import { planViews } from './views.ts';
 import { writePatchModel } from './write-model.ts';
@@ -44,6 +45,7 @@ export async function trainPatches(
   const { heads, fewest }: PatchKind = patchKinds[kind];
   const settings = completePatchSettings(request.settings ?? {});
   if (request.base) throw new OkapiError('option.invalid', `a ${kind} detector starts from no base model`);
+  const region = request.regions ? patchRegion(request.regions, settings.imageSize) : null;
   const { signal, onEvent } = context;
   const note = (text: string) => onEvent({ type: 'note', text });
   await clearResumeFiles(request.stateFolder);
@@ -56,7 +58,8 @@ export async function trainPatches(
   try {
     onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
     onEvent({ type: 'stage', stage: 'reading' });
-    const encoder = await openEncoder(settings.encoder, request.encoderSource ?? { folders: [] });
+    const source = request.encoderSource ?? { folders: [] };
+    const encoder = blindOutside(await openEncoder(settings.encoder, source), region);
     const pictures = await readGoodPictures(request.pictures, settings.imageSize, cache, signal, fewest);
     const { count: used, copies, refused } = pictures;
     onEvent({ type: 'pictures', used, copies, refused });
@@ -65,7 +68,8 @@ export async function trainPatches(
       note('1 good picture: the subspace alone is learnt, and its threshold is a guess from moved copies');
 
     onEvent({ type: 'stage', stage: 'training' });
-    const lesson: Lesson = { encoder, settings, pictures, plan: planViews(used, settings), runtime, signal };
+    const plan = planViews(used, settings);
+    const lesson: Lesson = { encoder, region, settings, pictures, plan, runtime, signal };
     const asked = { bank: names.includes('memory-bank'), subspace: names.includes('subspace') };
     const lessons = await learn(lesson, asked, note);
 

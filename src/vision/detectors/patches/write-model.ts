@@ -26,10 +26,10 @@ const SCORE_TYPE = 'fused-patch-distance';
 
 /** Throws disk.full or disk.io_error, with an older model as it was. */
 export async function writePatchModel(lesson: Lesson, made: Made): Promise<void> {
-  const { encoder, settings, pictures, runtime } = lesson;
+  const { encoder, region, settings, pictures, runtime } = lesson;
   const { request, learnt, calibration } = made;
   const { threshold } = calibration;
-  const graph = inspectionGraph(encoder, settings.imageSize, learnt, calibration.fusion);
+  const graph = inspectionGraph(encoder, settings.imageSize, learnt, calibration.fusion, region);
   const onnx = toOnnx(graph, { name: 'okapi', metadata: metadataOf(lesson, made) });
   const first = await pictures.picture(0);
   const session = await runtime.load(onnx);
@@ -81,7 +81,7 @@ function preprocessingOf({ encoder, settings }: Pick<Lesson, 'encoder' | 'settin
   };
 }
 
-function metadataOf(lesson: Lesson, { calibration, createdAt }: Made): Record<string, string> {
+function metadataOf(lesson: Lesson, { request, calibration, createdAt }: Made): Record<string, string> {
   const { encoder } = lesson;
   const { threshold, shares } = calibration;
   return {
@@ -93,6 +93,7 @@ function metadataOf(lesson: Lesson, { calibration, createdAt }: Made): Record<st
     heads: shares.map(({ head }) => head).join(', '),
     threshold: String(threshold.value),
     threshold_pixel: String(threshold.pixelValue),
+    ...(request.regions && { regions: JSON.stringify(request.regions) }),
     encoder: encoder.name,
     licence: `the encoder's weights: ${encoder.licence}`,
   };
@@ -122,6 +123,7 @@ function configOf({ encoder, settings, pictures, plan, runtime }: Lesson, made: 
     ...(learnt.subspace && { subspace_axes: learnt.subspace.count }),
     encoder: { name: encoder.name, weights_sha256: encoder.weightsHash, licence: encoder.licence },
     preprocessing: preprocessingOf({ encoder, settings }),
+    ...(request.regions && { regions: request.regions }),
     settings,
     dataset: {
       pictures: pictures.count,
