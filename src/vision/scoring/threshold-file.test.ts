@@ -27,7 +27,7 @@ describe('threshold.json', () => {
       val_err_mad: expect.closeTo(0.1, 6),
       best_val_loss: 0.02,
       note: threshold.trust,
-      threshold_pixel: expect.closeTo(3.85, 6),
+      threshold_pixel: 4,
       method: 'conformal',
       score_source: 'cross-fitted',
       target_false_alarm_rate: 0.25,

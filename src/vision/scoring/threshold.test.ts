@@ -96,6 +96,8 @@ describe('calibrateThreshold', () => {
 
   it('cuts pixels at P95 of the pictures by their highest pixel', () => {
     expect(calibrate(ramp(101)).pixelValue).toBe(190);
+    // With a stated rate, by the order statistic of which the next picture stays below 19 times in 20.
+    expect(calibrate(ramp(101), { targetFalseAlarmRate: 0.05 }).pixelValue).toBe(192);
   });
 
   it('stays finite for scores that are all the same', () => {

@@ -91,7 +91,7 @@ export function calibrateThreshold(calibration: CalibrationScores): Threshold {
   const { value, method } = rate === null ? byRule(statistics, ordered) : byRate(statistics, ordered, rate);
   return {
     value,
-    pixelValue: quantile(sorted(peaks), PEAK_QUANTILE),
+    pixelValue: pixelCut(sorted(peaks), rate),
     method,
     source,
     sampleCount: scores.length,
@@ -118,6 +118,13 @@ function check(scores: readonly number[], peaks: readonly number[], rate: number
     throw new OkapiError('train.diverged', `expected finite scores for the threshold, got ${broken}`);
   if (rate !== null && !(rate > 0 && rate < 1))
     throw new OkapiError('option.invalid', `the false-alarm rate must lie between 0 and 1, got ${rate}`);
+}
+
+/** Where a rate is stated, the pixels keep theirs by the conformal rule too: of the next good pictures at most one in twenty. */
+function pixelCut(peaks: Float64Array, rate: number | null): number {
+  if (rate === null) return quantile(peaks, PEAK_QUANTILE);
+  const k = Math.ceil((peaks.length + 1) * PEAK_QUANTILE - 1e-9);
+  return peaks[Math.min(k, peaks.length) - 1]!;
 }
 
 function describe(ordered: Float64Array): ScoreStatistics {
