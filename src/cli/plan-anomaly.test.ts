@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeParts } from '../vision/detectors/testing/tiny-training.ts';
 import { planAnomaly } from './plan-anomaly.ts';
-import { checkTask } from './training-plan.ts';
+import { checkTask, type TrainOptions } from './training-plan.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -15,10 +15,10 @@ afterAll(() => rm(dir, { recursive: true }));
 
 const options = { task: 'anomaly', encoder: 'none', device: 'cpu' } as const;
 
-async function planWith(text: string) {
+async function planWith(text: string, more: Partial<TrainOptions> = {}) {
   const regions = join(dir, 'regions.json');
   await writeFile(regions, text);
-  return planAnomaly(join(dir, 'good'), { ...options, regions });
+  return planAnomaly(join(dir, 'good'), { ...options, ...more, regions });
 }
 
 describe('--regions', () => {
@@ -32,6 +32,8 @@ describe('--regions', () => {
     ];
     const { request } = await planWith(JSON.stringify({ include }));
     expect(request.regions).toEqual({ include, ignore: [] });
+    const byPatches = await planWith(JSON.stringify({ include }), { encoder: 'auto' });
+    expect(byPatches.request).toMatchObject({ kind: 'auto', regions: { include, ignore: [] } });
     expect((await planAnomaly(join(dir, 'good'), options)).request).not.toHaveProperty('regions');
   });
 

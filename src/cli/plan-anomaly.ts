@@ -46,7 +46,6 @@ const telling: Readonly<
     ['valRatio', '--val-ratio'],
     ['patience', '--patience'],
     ['base', '--base'],
-    ['regions', '--regions'],
   ],
   patches: [['bankBytes', '--bank-bytes']],
 };
