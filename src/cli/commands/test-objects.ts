@@ -15,8 +15,8 @@ import { interruptible } from '../interrupt.ts';
 import type { OpenedDetector } from '../open-detector.ts';
 import { type PictureArgument, previewNames } from '../picture-arguments.ts';
 import { printable } from '../terminal.ts';
+import type { TestOptions } from '../test-options.ts';
 import { count } from '../wording.ts';
-import type { TestOptions } from './test.ts';
 
 /** One picture in the output of `--json`. */
 type ObjectsItem =

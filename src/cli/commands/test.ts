@@ -15,18 +15,9 @@ import { type OpenedDetector, withDetector } from '../open-detector.ts';
 import { type PictureArgument, pictureArguments, previewNames } from '../picture-arguments.ts';
 import { writeReport } from '../report-file.ts';
 import { printable, type Terminal } from '../terminal.ts';
+import type { TestOptions } from '../test-options.ts';
 import { count, figure } from '../wording.ts';
 import { testForObjects } from './test-objects.ts';
-
-export interface TestOptions {
-  readonly out?: string;
-  readonly json?: boolean;
-  readonly report?: string;
-  /** Of detectors of objects. */
-  readonly conf?: number;
-  readonly iou?: number;
-  readonly device: string;
-}
 
 /** One picture in the output of `--json`. */
 export type TestItem =
