@@ -62,7 +62,7 @@ function spoiled(
 
 const kinds: [string, Record<string, unknown>][] = [
   ['autoencoder', { encoder: 'mobilenetv3-coco' }],
-  ['auto', { imageSize: 64, views: 2, falseAlarmRate: 0.3 }],
+  ['memory-bank', { imageSize: 64, views: 2, falseAlarmRate: 0.3 }],
 ];
 
 describe.each(kinds)('a detector with regions of the kind %s', (kind, settings) => {
@@ -86,7 +86,7 @@ describe.each(kinds)('a detector with regions of the kind %s', (kind, settings) 
       const found = await score(spoiled(outside));
       expect({ ...found, reconstruction: null }).toEqual({ ...plain, reconstruction: null });
     }
-    const inside = await score(spoiled([0.1, 0.6, 0.15]));
+    const inside = await score(spoiled([0.05, 0.55, 0.4]));
     expect(inside.score).toBeGreaterThan(plain.score + 1);
     expect(inside.isAnomaly).toBe(true);
   });
