@@ -1,0 +1,188 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
+import { Random } from '../../../autodiff/random.ts';
+import { samplePart } from '../../dataset/sample-parts.ts';
+import { openEncoder } from '../../encoders/table.ts';
+import type { ErrorCode } from '../../errors.ts';
+import type { Picture } from '../../image/picture.ts';
+import { resize } from '../../image/resize.ts';
+import { type DeviceRuntime, openRuntimeOn } from '../../runtime/runtime.ts';
+import { peakOf } from '../../scoring/anomaly-map.ts';
+import { readCalibration } from '../../scoring/threshold-file.ts';
+import { anomalyDetector, type TrainedAnomalyModel } from '../detector.ts';
+import { loadDetector } from '../load-detector.ts';
+import { plainPicture, writeParts, writePictures } from '../testing/tiny-training.ts';
+import { trainDetector } from '../train-detector.ts';
+import { widthOf } from './features.ts';
+import { distancesGraph, placesGraph } from './graphs.ts';
+
+let runtime: DeviceRuntime;
+let dir: string;
+let parts: string[];
+beforeAll(async () => {
+  runtime = await openRuntimeOn('cpu', { threads: 1 });
+  dir = await mkdtemp(join(tmpdir(), 'okapi-'));
+  parts = await writeParts(join(dir, 'parts'), 6);
+});
+afterAll(async () => {
+  await runtime.close();
+  await rm(dir, { recursive: true });
+});
+
+function request(kind: string, name: string, pictures: readonly string[], settings = {}) {
+  const folder = join(dir, name);
+  const fixed = { folder, stateFolder: `${folder}.training`, resume: false, device: 'cpu', threads: 1 };
+  return { kind, pictures, ...fixed, settings: { imageSize: 64, views: 1, bankBytes: 200_000, ...settings } };
+}
+
+const codeOf = (training: Promise<unknown>): Promise<ErrorCode | string> =>
+  training.then(
+    () => 'no error',
+    (error: { code: ErrorCode }) => error.code,
+  );
+
+const board = (seed: number) => resize(samplePart('boards', seed, undefined, 80).picture, 64, 64, 'area');
+
+/** With a red square of a quarter of its side. */
+function spoiled({ width, height, data }: Picture): Picture {
+  const red = data.map((level, i) => {
+    const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    return Math.abs(x - 30) < 8 && Math.abs(y - 30) < 8 ? [230, 10, 10][i % 3]! : level;
+  });
+  return { width, height, data: red };
+}
+
+describe('a detector by patches', () => {
+  it('of each kind is trained, written, checked and loaded, and model.onnx alone gives the same score', async () => {
+    for (const kind of ['auto', 'memory-bank', 'subspace']) {
+      const model = (await trainDetector(request(kind, kind, parts))) as TrainedAnomalyModel;
+      expect(model).toMatchObject({ task: 'anomaly', epochsRun: 0, pictures: { used: 6 } });
+      const { threshold } = model;
+      expect(threshold).toMatchObject({
+        method: 'conformal-short',
+        source: 'cross-fitted',
+        sampleCount: 6,
+        targetFalseAlarmRate: 0.01,
+      });
+      expect(threshold.trust).toContain('6 good pictures are too few for 1 % false alarms');
+      expect(threshold.falseAlarmInterval!.high).toBeGreaterThan(0.3);
+      const config = parse(await readFile(join(model.folder, 'config.yaml'), 'utf8'));
+      const heads = kind === 'auto' ? ['memory-bank', 'subspace'] : [kind];
+      expect(config.detector).toBe(kind);
+      expect(config.heads.map(({ head }: { head: string }) => head)).toEqual(heads);
+      const sum = config.heads.reduce((total: number, { weight }: { weight: number }) => total + weight, 0);
+      expect(sum).toBeCloseTo(1, 9);
+
+      const detector = anomalyDetector(await loadDetector(model.folder, runtime));
+      expect(detector.model.kind).toBe(kind);
+      const [good, bad] = await detector.predict([board(7), spoiled(board(7))]);
+      expect(bad!.score).toBeGreaterThan(good!.score);
+      const session = await runtime.load(await readFile(join(model.folder, 'model.onnx')));
+      const pixels = { type: 'uint8', dims: [1, 64, 64, 3], data: board(7).data };
+      const out = await session.run({ pixels });
+      expect(Number(out.score!.data[0])).toBe(good!.score);
+      expect(out.map!.data).toEqual(good!.map.data);
+      await session.close();
+      await detector.close();
+    }
+  }, 180_000);
+
+  it('calls no training picture by more than its left-out score, and keeps those scores', async () => {
+    const folder = join(dir, 'auto');
+    const { scores, peaks } = readCalibration(await readFile(join(folder, 'threshold.json'), 'utf8'))!;
+    expect(scores).toHaveLength(6);
+    const detector = anomalyDetector(await loadDetector(folder, runtime));
+    const known = await detector.predict([board(100), board(101), board(102)]);
+    for (const [i, { score, map }] of known.entries()) {
+      expect(score).toBeLessThan(scores[i]!); // what was learnt of the picture itself brings it nearer
+      expect(peakOf(map)).toBeLessThan(Math.max(0, peaks[i]!) + 1e-3);
+    }
+    await detector.close();
+  });
+
+  it('is the same for the same seed', async () => {
+    const scoresOf = async (name: string, seed: number) => {
+      await trainDetector(request('auto', name, parts, { seed }));
+      return readFile(join(dir, name, 'threshold.json'), 'utf8');
+    };
+    const auto = await readFile(join(dir, 'auto', 'threshold.json'), 'utf8'); // of the default seed
+    expect(await scoresOf('again', 42)).toBe(auto);
+    expect(await scoresOf('other', 1)).not.toBe(auto);
+  }, 180_000);
+
+  it('works from one picture by the subspace alone, and says so', async () => {
+    const notes: string[] = [];
+    const onEvent = (event: { type: string; text?: string }) => {
+      if (event.type === 'note') notes.push(event.text!);
+    };
+    const model = await trainDetector(request('auto', 'one', parts.slice(0, 1)), { onEvent });
+    expect(notes.join('\n')).toContain('1 good picture: the subspace alone is learnt');
+    expect(model.pictures.used).toBe(1);
+    const config = parse(await readFile(join(model.folder, 'config.yaml'), 'utf8'));
+    expect(config.heads).toEqual([{ head: 'subspace', weight: 1 }]);
+  }, 120_000);
+
+  it('refuses what cannot work, in words', async () => {
+    const one = parts.slice(0, 1);
+    expect(await codeOf(trainDetector(request('memory-bank', 'few', one)))).toBe('dataset.too_few_images');
+    const same = await writePictures(join(dir, 'same'), Array(6).fill(board(1)));
+    expect(await codeOf(trainDetector(request('auto', 'same-model', same)))).toBe('train.degenerate');
+    const plain = await writePictures(
+      join(dir, 'plain'),
+      [90, 100, 110].map((level) => plainPicture(level)),
+    );
+    expect(await codeOf(trainDetector(request('auto', 'none', parts, { encoder: 'none' })))).toBe(
+      'encoder.unknown',
+    );
+    await expect(trainDetector(request('auto', 'small', parts, { bankBytes: 1000 }))).rejects.toThrow(
+      'expected bankBytes to be at least 77200',
+    );
+    await expect(trainDetector({ ...request('auto', 'based', parts), base: 'x' })).rejects.toThrow(
+      'no base model',
+    );
+    expect(['no error', 'train.degenerate']).toContain(
+      await codeOf(trainDetector(request('auto', 'p', plain))),
+    );
+  }, 180_000);
+
+  it('leaves neither a model nor state behind when it is canceled', async () => {
+    const stop = new AbortController();
+    const onEvent = ({ type, stage }: { type: string; stage?: string }) => {
+      if (type === 'stage' && stage === 'calibrating') stop.abort();
+    };
+    const training = trainDetector(request('auto', 'canceled', parts), { signal: stop.signal, onEvent });
+    expect(await codeOf(training)).toBe('train.canceled');
+    await expect(readFile(join(dir, 'canceled', 'config.yaml'))).rejects.toThrow('ENOENT');
+  }, 120_000);
+});
+
+it('finds the nearest remembered patch as a search over all of them does', async () => {
+  const encoder = await openEncoder('mobilenetv3-coco', { folders: [] });
+  const width = widthOf(encoder);
+  const random = new Random(3);
+  const numbers = (count: number) => Float32Array.from({ length: count }, () => random.normal());
+  const scale = { mean: numbers(width), deviation: new Float32Array(width).fill(2) };
+  const axes = { data: numbers(5 * width).map((v) => v / Math.sqrt(width)), count: 5 };
+  const rows = numbers(5 * 40);
+  const pixels = { type: 'uint8', dims: [1, 64, 64, 3], data: board(3).data };
+  const run = async (graph: Parameters<typeof toOnnx>[0], output: string) => {
+    const session = await runtime.load(toOnnx(graph));
+    const out = await session.run({ pixels });
+    await session.close();
+    return out[output]!.data as Float32Array;
+  };
+  const places = await run(placesGraph(encoder, 64, scale, axes), 'places');
+  const learnt = { scale, bank: { axes, rows }, subspace: null };
+  const found = await run(distancesGraph(encoder, 64, learnt), 'distances');
+  expect(found).toHaveLength(64);
+  for (let patch = 0; patch < 64; patch++) {
+    const distances = Array.from({ length: 40 }, (_, b) =>
+      Math.hypot(...Array.from({ length: 5 }, (_, k) => places[5 * patch + k]! - rows[5 * b + k]!)),
+    );
+    expect(found[patch]).toBeCloseTo(Math.min(...distances), 3);
+  }
+});
