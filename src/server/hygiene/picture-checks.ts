@@ -1,7 +1,6 @@
 // Pictures of good parts are checked in a child process, one set at a time, under caps of memory and time.
 import { moduleBeside } from '../../vision/runtime/child.ts';
-import { type ErrorCode, ServerError } from '../contract/errors.ts';
-import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
+import { type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
 import type { CheckedSet, SetToCheck } from './check-set.ts';
 
 export interface PictureChecks {
@@ -22,20 +21,12 @@ export function openPictureChecks(): PictureChecks {
     timeoutMs: TIMEOUT_MS,
   });
   return {
-    async check(set) {
-      try {
-        return await pool.ask(set);
-      } catch (error) {
-        if (!(error instanceof ChildFailure)) throw error;
-        const [code, text] = failures[error.reason];
-        throw new ServerError(code, text, { cause: error });
-      }
-    },
+    check: (set) => orRefused(pool.ask(set), failures),
     close: () => pool.close(),
   };
 }
 
-const failures: Record<ChildFailure['reason'], readonly [ErrorCode, string]> = {
+const failures: ChildFailureTable = {
   timeout: ['dataset.too_large', 'the pictures took too long to check'],
   memory: ['dataset.too_large', 'the pictures needed more memory than there is to check them'],
   crashed: ['dataset.pictures', 'the program that checks the pictures ended over them'],

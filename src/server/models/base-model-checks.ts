@@ -1,7 +1,6 @@
 // Checks of uploaded weights in a child process under caps of memory and time.
 import { moduleBeside } from '../../vision/runtime/child.ts';
-import { type ErrorCode, ServerError } from '../contract/errors.ts';
-import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
+import { type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
 import type { BaseModelToCheck, CheckedBaseModel } from './check-base-model.ts';
 
 export interface BaseModelChecks {
@@ -28,15 +27,7 @@ export function openBaseModelChecks(caps: CheckCaps = defaultCaps): BaseModelChe
   });
   let last: Promise<unknown> = Promise.resolve();
   return {
-    async check(request) {
-      try {
-        return await pool.ask(request);
-      } catch (error) {
-        if (!(error instanceof ChildFailure)) throw error;
-        const [code, text] = failures[error.reason];
-        throw new ServerError(code, `${request.displayName}: ${text}`, { cause: error });
-      }
-    },
+    check: (request) => orRefused(pool.ask(request), failures, request.displayName),
     inTurn(work) {
       const result = last.then(work);
       last = result.catch(() => {});
@@ -46,7 +37,7 @@ export function openBaseModelChecks(caps: CheckCaps = defaultCaps): BaseModelChe
   };
 }
 
-const failures: Record<ChildFailure['reason'], readonly [ErrorCode, string]> = {
+const failures: ChildFailureTable = {
   timeout: ['checkpoint.too_large', 'it took too long to check'],
   memory: ['checkpoint.too_large', 'it needed more memory than there is to check it'],
   crashed: ['checkpoint.malformed', 'the program that checks it ended over it'],

@@ -44,6 +44,24 @@ export class ChildFailure extends Error {
   }
 }
 
+/** What each failure of a child means to whoever asked for its work. */
+export type ChildFailureTable = Readonly<Record<ChildFailureReason, readonly [ErrorCode, string]>>;
+
+/** What `work` gives. Throws a ServerError of the table instead of a ChildFailure; `name` is said before its text. */
+export async function orRefused<T>(
+  work: Promise<T>,
+  failures: ChildFailureTable,
+  name: string | null = null,
+): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ChildFailure)) throw error;
+    const [code, text] = failures[error.reason];
+    throw new ServerError(code, name === null ? text : `${name}: ${text}`, { cause: error });
+  }
+}
+
 interface ToChild<Request> {
   readonly id: number;
   readonly request: Request;

@@ -1,7 +1,6 @@
 // Datasets are unpacked and checked in child processes, two at a time, under caps of memory and time.
 import { moduleBeside } from '../../vision/runtime/child.ts';
-import { type ErrorCode, ServerError } from '../contract/errors.ts';
-import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
+import { type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
 import type { BuildRequest, BuiltDataset } from './build-dataset.ts';
 
 export interface DatasetBuilds {
@@ -25,20 +24,12 @@ export function openDatasetBuilds(caps: BuildCaps = defaultCaps): DatasetBuilds 
     ...caps,
   });
   return {
-    async build(request) {
-      try {
-        return await pool.ask(request);
-      } catch (error) {
-        if (!(error instanceof ChildFailure)) throw error;
-        const [code, text] = failures[error.reason];
-        throw new ServerError(code, text, { cause: error });
-      }
-    },
+    build: (request) => orRefused(pool.ask(request), failures),
     close: () => pool.close(),
   };
 }
 
-const failures: Record<ChildFailure['reason'], readonly [ErrorCode, string]> = {
+const failures: ChildFailureTable = {
   timeout: ['dataset.too_large', 'the dataset took too long to check'],
   memory: ['dataset.too_large', 'the dataset needed more memory than there is to check it'],
   crashed: ['dataset.pictures', 'the program that checks the dataset ended over it'],

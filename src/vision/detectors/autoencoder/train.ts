@@ -1,6 +1,5 @@
 // Trains an autoencoder from good pictures to a model folder. Read `trainAutoencoder` from top to bottom.
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { splitValidation } from '../../dataset/split.ts';
 import { hashTensors } from '../../encoders/encoder.ts';
 import { type EncoderSource, openEncoder } from '../../encoders/table.ts';
@@ -13,6 +12,7 @@ import { type GoodPictures, readGoodPictures } from '../../training/good-picture
 import { Progress } from '../../training/progress.ts';
 import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/resume-files.ts';
 import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
+import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { calibrate, planFolds } from './calibrate.ts';
 import { autoencoder, type Network, stateDict, withinRegion } from './network.ts';
 import { readSavedNetwork } from './saved-network.ts';
@@ -76,30 +76,10 @@ export async function trainAutoencoder(
       pictures: { used, copies, refused },
     };
   } catch (error) {
-    if (error instanceof OkapiError && hopeless.has(error.code)) await clearResumeFiles(request.stateFolder);
-    throw canceled(error, signal);
+    throw await trainingError(error, request, signal);
   } finally {
     for (const thing of open) await thing.close();
   }
-}
-
-/** After these errors the same training would fail again from where it stood. */
-const hopeless = new Set<string>(['train.diverged', 'train.degenerate']);
-
-/** Whatever broke off because of the signal is a cancellation. */
-function canceled(error: unknown, signal: AbortSignal): unknown {
-  if (!signal.aborted || error instanceof OkapiError) return error;
-  return new OkapiError('train.canceled', 'the training was canceled', { cause: error });
-}
-
-async function prepareState({ stateFolder, folder, resume }: TrainRequest): Promise<void> {
-  if (!resume) await clearResumeFiles(stateFolder);
-  await mkdir(dirname(folder), { recursive: true });
-  await mkdir(stateFolder, { recursive: true });
-}
-
-function runtimeOptions({ device, threads }: TrainRequest) {
-  return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
 }
 
 function cacheLimits(

@@ -1,16 +1,13 @@
 // The model folder of a trained autoencoder, written in one go.
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
-import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder.ts';
-import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
-import { torchPieces } from '../../checkpoint/torch-writer.ts';
-import { encodePicture } from '../../image/encode.ts';
+import { writeModelFolder } from '../../checkpoint/model-folder.ts';
 import type { CalibrationScores, Threshold } from '../../scoring/threshold.ts';
 import { writeThreshold } from '../../scoring/threshold-file.ts';
 import type { FitResult } from '../../training/fit.ts';
 import { versions } from '../../version.ts';
 import type { TrainRequest } from '../detector.ts';
-import { goldenPicture, goldenRecord, writeGolden } from '../golden.ts';
-import { writeConfig } from '../model-config.ts';
+import { writeGolden } from '../golden.ts';
+import { modelFiles, squarePreprocessing } from '../model-files.ts';
 import { inspectionGraph, type Residuals } from './graphs.ts';
 import { stateDict } from './network.ts';
 import type { TrainerParts } from './trainer.ts';
@@ -35,35 +32,19 @@ export async function writeModel(parts: TrainerParts, made: Made): Promise<void>
     name: 'okapi',
     metadata: metadataOf(parts, made),
   });
-  const golden = await encodePicture(await pictures.picture(validation[0]!), 'png');
-  const score = calibration.scores[0]!; // the network's own, of the first held-out picture
-  const state = stateDict(network);
-  const origin = { scoreType: SCORE_TYPE, bestValidationLoss: result.bestLoss, calibration };
-  const files: [string, FilePieces][] = [
-    ['model.onnx', [onnx]],
-    ['model.safetensors', safetensorsPieces(state, { format: 'pt' })],
-    ['model.pt', torchPieces(state)],
-    ['config.yaml', [text(writeConfig(configOf(parts, made)))]],
-    ['threshold.json', [text(writeThreshold(threshold, origin))]],
-    [goldenPicture, [golden]],
-    [goldenRecord, [text(writeGolden(score))]],
-  ];
-  await writeModelFolder(request.folder, new Map(files));
-}
-
-const text = (content: string) => new TextEncoder().encode(content);
-
-/** How bytes of a file become `pixels`; also in words, for whoever runs model.onnx without this program. */
-function preprocessingOf({ network, settings }: TrainerParts) {
-  const { imageSize } = settings;
-  return {
-    input: 'pixels',
-    shape: [1, imageSize, imageSize, 3],
-    layout: 'NHWC, RGB, uint8 levels 0..255; normalisation is part of the model',
-    resize: 'area, as cv2.resize with INTER_AREA, to the square without keeping the ratio',
-    ...network.normalization,
+  // The score is the network's own, of the first held-out picture.
+  const golden = {
+    picture: await pictures.picture(validation[0]!),
+    record: writeGolden(calibration.scores[0]!),
   };
+  const origin = { scoreType: SCORE_TYPE, bestValidationLoss: result.bestLoss, calibration };
+  const texts = [['threshold.json', writeThreshold(threshold, origin)]] as const;
+  const content = { onnx, state: stateDict(network), config: configOf(parts, made), golden, texts };
+  await writeModelFolder(request.folder, await modelFiles(content));
 }
+
+const preprocessingOf = ({ network, settings }: TrainerParts) =>
+  squarePreprocessing(settings.imageSize, network.normalization);
 
 function metadataOf(parts: TrainerParts, { request, threshold, createdAt }: Made): Record<string, string> {
   const { encoder } = parts.network;

@@ -1,6 +1,5 @@
 // Trains a patch detector from good pictures to a model folder, in seconds. Read `trainPatches` from top to bottom.
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { openEncoder } from '../../encoders/table.ts';
 import { OkapiError } from '../../errors.ts';
 import { openRuntime } from '../../runtime/open-runtime.ts';
@@ -8,6 +7,7 @@ import { ByteCache } from '../../training/byte-cache.ts';
 import { readGoodPictures } from '../../training/good-pictures.ts';
 import { clearResumeFiles } from '../../training/resume-files.ts';
 import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
+import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { calibrate } from './calibrate.ts';
 import type { HeadName } from './graphs.ts';
 import { type Lesson, learn } from './learn.ts';
@@ -48,11 +48,8 @@ export async function trainPatches(
   const region = request.regions ? patchRegion(request.regions, settings.imageSize) : null;
   const { signal, onEvent } = context;
   const note = (text: string) => onEvent({ type: 'note', text });
-  await clearResumeFiles(request.stateFolder);
-  await mkdir(dirname(request.folder), { recursive: true });
-  await mkdir(request.stateFolder, { recursive: true });
-  const { device, threads } = request;
-  const runtime = await openRuntime({ ...(device && { device }), ...(threads && { threads }) });
+  await prepareState({ ...request, resume: false });
+  const runtime = await openRuntime(runtimeOptions(request));
   const path = join(request.stateFolder, 'pictures.cache');
   const cache = new ByteCache({ memoryBytes: PICTURE_BYTES, diskBytes: 4 * PICTURE_BYTES, path });
   try {
@@ -91,8 +88,7 @@ export async function trainPatches(
       pictures: { used, copies, refused },
     };
   } catch (error) {
-    if (!signal.aborted || error instanceof OkapiError) throw error;
-    throw new OkapiError('train.canceled', 'the training was canceled', { cause: error });
+    throw await trainingError(error, request, signal);
   } finally {
     await cache.close();
     await runtime.close();

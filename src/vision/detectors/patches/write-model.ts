@@ -1,15 +1,12 @@
 // The model folder of a trained patch detector, written in one go.
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
-import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder.ts';
-import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
+import { writeModelFolder } from '../../checkpoint/model-folder.ts';
 import type { NamedTensor, Tensors } from '../../checkpoint/tensors.ts';
-import { torchPieces } from '../../checkpoint/torch-writer.ts';
-import { encodePicture } from '../../image/encode.ts';
 import { writeThreshold } from '../../scoring/threshold-file.ts';
 import { versions } from '../../version.ts';
 import type { TrainRequest } from '../detector.ts';
-import { goldenPicture, goldenRecord, writeGolden } from '../golden.ts';
-import { writeConfig } from '../model-config.ts';
+import { writeGolden } from '../golden.ts';
+import { modelFiles, squarePreprocessing } from '../model-files.ts';
 import type { Calibration } from './calibrate.ts';
 import { inspectionGraph, type Learnt } from './graphs.ts';
 import { inspectPatches } from './inspect.ts';
@@ -34,21 +31,16 @@ export async function writePatchModel(lesson: Lesson, made: Made): Promise<void>
   const first = await pictures.picture(0);
   const session = await runtime.load(onnx);
   const { score } = await inspectPatches(session, first, settings.imageSize).finally(() => session.close());
-  const state = stateDict(lesson, made);
   const origin = { scoreType: SCORE_TYPE, bestValidationLoss: null, calibration: calibration.calibration };
-  const files: [string, FilePieces][] = [
-    ['model.onnx', [onnx]],
-    ['model.safetensors', safetensorsPieces(state, { format: 'pt' })],
-    ['model.pt', torchPieces(state)],
-    ['config.yaml', [text(writeConfig(configOf(lesson, made)))]],
-    ['threshold.json', [text(writeThreshold(threshold, origin))]],
-    [goldenPicture, [await encodePicture(first, 'png')]],
-    [goldenRecord, [text(writeGolden(score))]],
-  ];
-  await writeModelFolder(request.folder, new Map(files));
+  const content = {
+    onnx,
+    state: stateDict(lesson, made),
+    config: configOf(lesson, made),
+    golden: { picture: first, record: writeGolden(score) },
+    texts: [['threshold.json', writeThreshold(threshold, origin)]],
+  } as const;
+  await writeModelFolder(request.folder, await modelFiles(content));
 }
-
-const text = (content: string) => new TextEncoder().encode(content);
 
 /** The encoder's weights under `encoder.`, then all that was learnt, each with its shape. */
 function stateDict({ encoder }: Lesson, { learnt, calibration }: Made): Tensors {
@@ -70,16 +62,8 @@ function stateDict({ encoder }: Lesson, { learnt, calibration }: Made): Tensors 
   return new Map(rows);
 }
 
-function preprocessingOf({ encoder, settings }: Pick<Lesson, 'encoder' | 'settings'>) {
-  const { imageSize } = settings;
-  return {
-    input: 'pixels',
-    shape: [1, imageSize, imageSize, 3],
-    layout: 'NHWC, RGB, uint8 levels 0..255; normalisation is part of the model',
-    resize: 'area, as cv2.resize with INTER_AREA, to the square without keeping the ratio',
-    ...encoder.normalization,
-  };
-}
+const preprocessingOf = ({ encoder, settings }: Pick<Lesson, 'encoder' | 'settings'>) =>
+  squarePreprocessing(settings.imageSize, encoder.normalization);
 
 function metadataOf(lesson: Lesson, { request, calibration, createdAt }: Made): Record<string, string> {
   const { encoder } = lesson;

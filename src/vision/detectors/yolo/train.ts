@@ -1,6 +1,5 @@
 // Trains an object detector from labelled pictures to a model folder. Read `trainYolo` from top to bottom.
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { LabelledDataset, LabelledPicture } from '../../dataset/labelled.ts';
 import { hashTensors } from '../../encoders/encoder.ts';
 import { OkapiError } from '../../errors.ts';
@@ -12,6 +11,7 @@ import { defaultDetectionAugmentation } from '../../yolo/augment-settings.ts';
 import { maxBoxesOf } from '../../yolo/batch-feeds.ts';
 import { SampleLoader } from '../../yolo/sample-loader.ts';
 import type { TrainContext, TrainedDetectModel, TrainRequest } from '../detector.ts';
+import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { chooseBatch } from './batch-size.ts';
 import { completeYoloSettings, type YoloSettings } from './settings.ts';
 import { startNetwork } from './start-network.ts';
@@ -83,30 +83,10 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
       pictures: { used: train.pictures.length + ownVal.pictures.length, copies: 0, refused },
     };
   } catch (error) {
-    if (error instanceof OkapiError && hopeless.has(error.code)) await clearResumeFiles(request.stateFolder);
-    throw canceled(error, signal);
+    throw await trainingError(error, request, signal);
   } finally {
     for (const thing of open) await thing.close();
   }
-}
-
-/** After these errors the same training would fail again from where it stood. */
-const hopeless = new Set<string>(['train.diverged', 'train.degenerate']);
-
-/** Whatever broke off because of the signal is a cancellation. */
-function canceled(error: unknown, signal: AbortSignal): unknown {
-  if (!signal.aborted || error instanceof OkapiError) return error;
-  return new OkapiError('train.canceled', 'the training was canceled', { cause: error });
-}
-
-async function prepareState({ stateFolder, folder, resume }: TrainRequest): Promise<void> {
-  if (!resume) await clearResumeFiles(stateFolder);
-  await mkdir(dirname(folder), { recursive: true });
-  await mkdir(stateFolder, { recursive: true });
-}
-
-function runtimeOptions({ device, threads }: TrainRequest) {
-  return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
 }
 
 /** Throws dataset.layout for labels that say nothing, and train.degenerate without any box to learn from. */

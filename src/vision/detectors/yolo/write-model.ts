@@ -1,9 +1,7 @@
 // The model folder of a trained object detector, written in one go.
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
-import { type FilePieces, writeModelFolder } from '../../checkpoint/model-folder.ts';
+import { writeModelFolder } from '../../checkpoint/model-folder.ts';
 import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
-import { torchPieces } from '../../checkpoint/torch-writer.ts';
-import { encodePicture } from '../../image/encode.ts';
 import {
   type DetectionReport,
   evaluateDetections,
@@ -13,8 +11,8 @@ import type { FitResult } from '../../training/fit.ts';
 import { versions } from '../../version.ts';
 import { detectionGraph } from '../../yolo/detection-graph.ts';
 import type { DetectFigures, TrainRequest } from '../detector.ts';
-import { goldenOptions, goldenPicture, goldenRecord, writeGoldenBoxes } from '../golden.ts';
-import { writeConfig } from '../model-config.ts';
+import { goldenOptions, writeGoldenBoxes } from '../golden.ts';
+import { modelFiles, pixelsInWords } from '../model-files.ts';
 import { detect, detectIn } from './detect.ts';
 import { chartsOf } from './result-charts.ts';
 import { stateDict, stateDictWith } from './state-dict.ts';
@@ -38,23 +36,21 @@ export async function writeModel(parts: TrainerParts, made: Made): Promise<Detec
     metadata: metadataOf(parts, made),
   });
   const { report, golden } = await judge(parts, onnx);
-  const state = stateDict(network);
-  const files: [string, FilePieces][] = [
-    ['model.onnx', [onnx]],
-    ['model.safetensors', safetensorsPieces(state, { format: 'pt' })],
-    ['model.pt', torchPieces(state)],
-    ['last.safetensors', safetensorsPieces(stateDictWith(network, made.result.last), { format: 'pt' })],
-    ['config.yaml', [text(writeConfig(configOf(parts, made, report)))]],
-    ...chartsOf(report, made.result, classes).map(([name, svg]): [string, FilePieces] => [name, [text(svg)]]),
-    ['metrics.json', [text(`${JSON.stringify(metricsOf(parts, made, report))}\n`)]],
-    [goldenPicture, [await encodePicture(golden.picture, 'png')]],
-    [goldenRecord, [text(writeGoldenBoxes(golden.detections))]],
-  ];
-  await writeModelFolder(made.request.folder, new Map(files));
+  const files = await modelFiles({
+    onnx,
+    state: stateDict(network),
+    config: configOf(parts, made, report),
+    golden: { picture: golden.picture, record: writeGoldenBoxes(golden.detections) },
+    texts: [
+      ...chartsOf(report, made.result, classes),
+      ['metrics.json', `${JSON.stringify(metricsOf(parts, made, report))}\n`],
+    ],
+  });
+  const last = stateDictWith(network, made.result.last);
+  files.set('last.safetensors', safetensorsPieces(last, { format: 'pt' }));
+  await writeModelFolder(made.request.folder, files);
   return figuresOf(report);
 }
-
-const text = (content: string) => new TextEncoder().encode(content);
 
 /** The figures over the val pictures, in their own pixels, and what the first of them shows the model. */
 async function judge({ val, settings, classes, runtime }: TrainerParts, onnx: Uint8Array) {
@@ -85,9 +81,7 @@ async function judge({ val, settings, classes, runtime }: TrainerParts, onnx: Ui
 /** How bytes of a file become `pixels`; also in words, for whoever runs model.onnx without this program. */
 function preprocessingOf({ settings: { imageSize } }: TrainerParts) {
   return {
-    input: 'pixels',
-    shape: [1, imageSize, imageSize, 3],
-    layout: 'NHWC, RGB, uint8 levels 0..255; normalisation is part of the model',
+    ...pixelsInWords(imageSize),
     resize:
       'letterbox: the longer side to the size, the shorter side in proportion (rounded, at least 1), by area when shrinking ' +
       '(as cv2.INTER_AREA) and bilinear when growing; centred, an odd pixel to the right or below, border 114',
