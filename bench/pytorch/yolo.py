@@ -14,7 +14,7 @@ class Block(nn.Module):
     def __init__(self, channels, out, kernel, stride=1):
         super().__init__()
         self.conv = nn.Conv2d(channels, out, kernel, stride, kernel // 2, bias=False)
-        self.bn = nn.BatchNorm2d(out, eps=1e-3, momentum=0.03)
+        self.bn = nn.BatchNorm2d(out, eps=1e-3, momentum=0.1)
 
     def forward(self, x):
         return F.silu(self.bn(self.conv(x)), inplace=True)

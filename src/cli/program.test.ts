@@ -54,6 +54,10 @@ describe('the command line', () => {
     ],
     [
       ['train', 'x', '--encoder', 'resnet'],
+      'error: expected --encoder to be one of dinov3-convnext-tiny, mobilenetv3-coco, got "resnet" (encoder.unknown)',
+    ],
+    [
+      ['train', 'x', '--method', 'autoencoder', '--encoder', 'resnet'],
       'error: expected --encoder to be one of dinov3-convnext-tiny, mobilenetv3-coco, none, got "resnet" (encoder.unknown)',
     ],
   ])('refuses %j, saying what is expected', async (args, expected) => {
