@@ -40,6 +40,11 @@ const LEAST_SPREAD = 0.3;
 /** Added to the spread of scores, as a share of their median: a few alike pictures are not trusted far. */
 const LEAST_SCORE_SPREAD = 0.02;
 /**
+ * No peak counts as lower, in spreads of good scores: the middle of good scores is zero, and a cut at or below it would colour
+ * every good part.
+ */
+const LEAST_PEAK = 0.5;
+/**
  * How much each head counts where there are several: found once over all sets of bench/quality.ts. Weights by made-up defects
  * (CutPaste) were tried and were worse: on aliens they prefer the subspace, and the memory bank is better.
  */
@@ -73,7 +78,7 @@ export async function calibrate(
     scores.push(topMean(valuesInside(fused, region)));
     // What is drawn between patches is never higher than the patches.
     const calm = blurInside(fused, region, (plane) => neighbourMean(plane, grid));
-    peaks.push(highest(valuesInside(calm, region)));
+    peaks.push(Math.max(LEAST_PEAK, highest(valuesInside(calm, region))));
   }
   const calibration: CalibrationScores = {
     scores,

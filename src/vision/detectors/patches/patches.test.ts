@@ -70,6 +70,7 @@ describe('a detector by patches', () => {
       });
       expect(threshold.trust).toContain('6 good pictures are too few for 1 % false alarms');
       expect(threshold.falseAlarmInterval!.high).toBeGreaterThan(0.3);
+      expect(threshold.pixelValue).toBeGreaterThanOrEqual(0.5); // so that the middle of good parts has no colour
       const config = parse(await readFile(join(model.folder, 'config.yaml'), 'utf8'));
       const heads = kind === 'auto' ? ['memory-bank', 'subspace'] : [kind];
       expect(config.detector).toBe(kind);
