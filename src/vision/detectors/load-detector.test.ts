@@ -83,7 +83,11 @@ describe('loading a model folder', () => {
       folder,
       files.set('golden.json', record(score)).set('config.yaml', [Buffer.from('detector: psychic')]),
     );
-    await refused(folder, 'checkpoint.malformed', 'one of auto, memory-bank, subspace, autoencoder, yolo, got "psychic"');
+    await refused(
+      folder,
+      'checkpoint.malformed',
+      'one of auto, memory-bank, subspace, autoencoder, yolo, got "psychic"',
+    );
   });
 
   it('predicts a picture alike whatever stands beside it, and places regions in its pixels', async () => {

@@ -252,7 +252,11 @@ describe('bad input to a training', () => {
       /one of dinov3-convnext-tiny, mobilenetv3-coco, none, got "resnet"/,
     );
     await refused({ ...request, device: 'tpu' }, 'device.unknown', /cpu.*got "tpu"/);
-    await refused({ ...request, kind: 'psychic' }, 'option.invalid', /one of auto, memory-bank, subspace, autoencoder, yolo, got "psychic"/);
+    await refused(
+      { ...request, kind: 'psychic' },
+      'option.invalid',
+      /one of auto, memory-bank, subspace, autoencoder, yolo, got "psychic"/,
+    );
     await refused(
       { ...request, settings: { ...settings, encoder: 'dinov3-convnext-tiny' } },
       'encoder.missing_weights',
