@@ -4,7 +4,19 @@ import { Slug } from './values.ts';
 
 export const trainingLimits = { minImgSize: 64, maxImgSize: 1024, maxEpochs: 10_000 } as const;
 
+/** The ways to learn what good parts look like. */
+export const trainingMethods = ['autoencoder', 'auto', 'memory-bank', 'subspace'] as const;
+export type TrainingMethod = (typeof trainingMethods)[number];
+
 const settings = {
+  method: Type.Optional(
+    Type.Enum([...trainingMethods], {
+      default: 'autoencoder',
+      description:
+        'autoencoder learns to draw good parts, by epochs; the others compare patches with those of good parts, in seconds and from few images, and take neither epochs nor lr',
+    }),
+  ),
+  ),
   img_size: Type.Optional(
     Type.Integer({
       minimum: trainingLimits.minImgSize,

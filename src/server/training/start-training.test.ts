@@ -57,6 +57,30 @@ describe('startTraining', () => {
     expect((await context.queue.get(job_id))?.request).toMatchObject({ img_size: 256, epochs: 30, lr: null });
   });
 
+  it('trains by another method from as few images as that needs, without epochs', async () => {
+    await putProject(context, 'few');
+    await putParts(context, project('few'), 1);
+    const { job_id } = await start({ method: 'auto', img_size: 128 }, project('few'));
+    const job = (await context.queue.get(job_id))!;
+    expect(job.request).toMatchObject({ method: 'auto', epochs: 0, images: 1, lr: null });
+    expect(await trainingParts(context, job)).toMatchObject({
+      kind: 'auto',
+      base: null,
+      settings: { imageSize: 128, encoder: 'mobilenetv3-coco' },
+    });
+    await expect(start({ method: 'memory-bank' }, project('few'))).rejects.toMatchObject({
+      code: 'dataset.too_few_images',
+      message: 'training needs at least 2 good images, there are 1',
+    });
+  });
+
+  it('refuses epochs, a learning rate or a base model where nothing is trained by steps', async () => {
+    await expect(start({ method: 'subspace', epochs: 30, lr: 0.001 })).rejects.toMatchObject({
+      code: 'request.invalid',
+      errors: [{ path: 'body.epochs' }, { path: 'body.lr' }],
+    });
+  });
+
   it('keeps the list of good images as they are now', async () => {
     const [bad, ...good] = await putParts(context, project('p'), 7);
     await markImage(context, project('p'), bad!, 'ng', testActor);

@@ -1,6 +1,8 @@
 // Starts a training: everything that can be refused is refused here, before there is a job.
+import { patchKinds } from '../../vision/detectors/patches/patch-kinds.ts';
 import { FEWEST_PICTURES } from '../../vision/training/good-pictures.ts';
 import { ServerError } from '../contract/errors.ts';
+import type { TrainingMethod } from '../contract/training.ts';
 import { type DatasetSnapshot, snapshot } from '../datasets/snapshot.ts';
 import { getModel, modelNotFound } from '../models/get-model.ts';
 import type { Actor } from '../platform/audit.ts';
@@ -27,7 +29,7 @@ export async function startTraining(
   const training_mode = await modeOf(context, owner);
   const base_model_id = await baseOf(context, owner, training_mode, request);
   const regions = owner.kind === 'project' ? await regionsToTrain(context, owner.id) : null;
-  const images = await imagesOf(context, owner);
+  const images = await imagesOf(context, owner, settings.method);
   checkWork(settings, images.images.length, context.config.jobs.max_hours);
   await putSnapshot(context, images);
   const order: AnomalyOrder = {
@@ -70,14 +72,15 @@ async function baseOf(
   return base_model_id;
 }
 
-async function imagesOf(context: Context, owner: Owner): Promise<DatasetSnapshot> {
+async function imagesOf(context: Context, owner: Owner, method: TrainingMethod): Promise<DatasetSnapshot> {
+  const fewest = method === 'autoencoder' ? FEWEST_PICTURES : patchKinds[method].fewest;
   const found = await snapshot(context, owner);
   const { length } = found.images;
   if (length === 0 && owner.kind === 'scene')
     throw new ServerError('scene.not_found', 'there is no scene of this id with images');
-  if (length >= FEWEST_PICTURES) return found;
+  if (length >= fewest) return found;
   throw new ServerError(
     'dataset.too_few_images',
-    `training needs at least ${FEWEST_PICTURES} good images, there are ${length}`,
+    `training needs at least ${fewest} good images, there are ${length}`,
   );
 }

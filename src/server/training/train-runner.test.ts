@@ -5,6 +5,7 @@ import { loadDetector } from '../../vision/detectors/load-detector.ts';
 import { trainInChild } from '../../vision/detectors/train-in-child.ts';
 import { OkapiError } from '../../vision/errors.ts';
 import { openRuntimeOn } from '../../vision/runtime/runtime.ts';
+import type { TrainingMethod } from '../contract/training.ts';
 import { getModel } from '../models/get-model.ts';
 import { listModels } from '../models/list-models.ts';
 import type { Context } from '../platform/context.ts';
@@ -37,7 +38,13 @@ const small: Train = (request, options) =>
   );
 
 async function started(
-  options: { train?: Train; silentMs?: number; config?: Partial<Context['config']>; epochs?: number } = {},
+  options: {
+    train?: Train;
+    silentMs?: number;
+    config?: Partial<Context['config']>;
+    epochs?: number;
+    method?: TrainingMethod;
+  } = {},
 ) {
   const config = { ...opened.context.config, ...options.config };
   const stores = { ...opened.context, config };
@@ -47,7 +54,8 @@ async function started(
   await putProject(context, 'p');
   const images = await putParts(context, project('p'), 8);
   await queue.start();
-  const request = { img_size: 64, epochs: options.epochs ?? 3 };
+  const { method, epochs = 3 } = options;
+  const request = { img_size: 64, ...(method === undefined ? { epochs } : { method }) };
   const { job_id } = await startTraining(context, project('p'), request, testActor);
   const job = async () => (await queue.get(job_id))!;
   const until = async (check: (job: JobRecord) => boolean) => {
@@ -92,6 +100,15 @@ describe('a training job', () => {
     expect(previews).toContain(sample.picture_url.replace('/static/', ''));
     expect(sample.picture_url).not.toBe(sample.reconstruction_url);
     await expect.poll(() => readdir(`${context.config.tmp_dir}/jobs`)).toEqual([]);
+  });
+
+  it('makes a model by another method', async () => {
+    const { context, ended } = await started({ method: 'subspace', train: trainInChild });
+    expect(await ended()).toMatchObject({ state: 'finished', failure: null });
+    const [info] = await listModels(context, {});
+    expect(info).toMatchObject({ epochs_run: 0, img_size: 64, training_mode: 'anomaly' });
+    const record = await getModel(context, info!.model_id);
+    expect(record).toMatchObject({ detector: 'subspace', encoder: 'mobilenetv3-coco' });
   });
 
   it('starts from a model of the same project, whose encoder it keeps', async () => {

@@ -2,6 +2,7 @@
 import type { Task } from '../../vision/detectors/detector.ts';
 import type { Regions } from '../../vision/scoring/region-mask.ts';
 import { ServerError } from '../contract/errors.ts';
+import { type TrainingMethod, trainingMethods } from '../contract/training.ts';
 import type { DatasetSnapshot } from '../datasets/snapshot.ts';
 import type { Context } from '../platform/context.ts';
 import type { DocStore, Json } from '../platform/docs/doc-store.ts';
@@ -21,6 +22,8 @@ interface CommonOrder {
 
 export interface AnomalyOrder extends CommonOrder {
   readonly training_mode: Exclude<TrainingMode, 'yolo'>;
+  /** Left out in older records: autoencoder. */
+  readonly method?: TrainingMethod;
   /** SHA-256 over the ids of the images. */
   readonly snapshot: string;
   readonly lr: number | null;
@@ -77,6 +80,7 @@ const checks: {
 } = {
   anomaly: {
     ...common,
+    method: (v) => v === undefined || (trainingMethods as readonly unknown[]).includes(v),
     snapshot: isHash,
     lr: isNumberOrNull,
     base_model_id: isTextOrNull,

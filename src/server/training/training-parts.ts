@@ -45,15 +45,16 @@ export async function trainingParts(context: Context, job: JobRecord): Promise<T
 
 async function anomalyParts(context: Context, job: JobRecord, order: AnomalyOrder): Promise<TrainingParts> {
   const { config, docs } = context;
+  const { method = 'autoencoder' } = order;
   const folders = [config.training.weights_dir, ...weightsFolders(config.root_dir, config.data_dir)];
   const base = order.base_model_id === null ? null : await baseFolder(context, order.base_model_id);
   return {
-    kind: 'autoencoder',
+    kind: method,
     pictures: await picturesOf(context, job, await getSnapshot(docs, order.snapshot)),
     base,
     encoderSource: { folders },
     settings: {
-      ...settingsOf(order, config.training),
+      ...(method === 'autoencoder' ? settingsOf(order, config.training) : { imageSize: order.img_size }),
       // That of the base model, when there is one.
       ...(base === null && { encoder: await defaultEncoder(folders) }),
     },

@@ -1,8 +1,10 @@
 // What a training may be asked for: each setting with its range, and the work that all of them together mean.
 import { type FieldError, ServerError } from '../contract/errors.ts';
+import type { TrainingMethod } from '../contract/training.ts';
 
 /** What a request names; what it leaves out has the default of the trainer. */
 export interface TrainingRequest {
+  readonly method?: TrainingMethod;
   readonly img_size?: number;
   readonly epochs?: number;
   /** Left out: the trainer's own default of 1e-3. (The original's 1e-4 learns little in 30 epochs.) */
@@ -11,7 +13,9 @@ export interface TrainingRequest {
 }
 
 export interface TrainingSettings {
+  readonly method: TrainingMethod;
   readonly img_size: number;
+  /** 0 for methods that do not train by epochs. */
   readonly epochs: number;
   /** null: the trainer's default. */
   readonly lr: number | null;
@@ -33,7 +37,7 @@ export const wholeRow = (least: number, most: number): SettingRow => ({
   expected: `a whole number from ${least} to ${most}`,
 });
 
-const rows: Readonly<Record<keyof TrainingSettings, SettingRow>> = {
+const rows: Readonly<Record<Exclude<keyof TrainingSettings, 'method'>, SettingRow>> = {
   img_size: imageSizeRow(1024),
   epochs: wholeRow(1, 10_000),
   lr: {
@@ -44,13 +48,21 @@ const rows: Readonly<Record<keyof TrainingSettings, SettingRow>> = {
 
 /** Throws request.invalid that names every field at fault. */
 export function trainingSettings(request: TrainingRequest): TrainingSettings {
+  const { method = 'autoencoder' } = request;
+  if (method !== 'autoencoder') refuseSteps(method, request);
   const settings = {
     img_size: request.img_size ?? 256,
     epochs: request.epochs ?? 30,
     lr: request.lr ?? null,
   };
   checkSettings(rows, settings);
-  return settings;
+  return { method, ...settings, ...(method !== 'autoencoder' && { epochs: 0 }) };
+}
+
+/** Throws request.invalid for settings that only a training by steps has. */
+function refuseSteps(method: TrainingMethod, request: TrainingRequest): void {
+  const named = (['epochs', 'lr', 'base_model_id'] as const).filter((name) => request[name] != null);
+  refuse(named.map((name) => [name, `the method ${method} takes none: it does not train by steps`]));
 }
 
 /** Throws request.invalid that names every field at fault. */
@@ -58,13 +70,21 @@ export function checkSettings<Name extends string>(
   rows: Readonly<Record<Name, SettingRow>>,
   settings: Readonly<Record<Name, number | null>>,
 ): void {
-  const errors = (Object.keys(rows) as Name[]).flatMap((name): FieldError[] => {
-    const value = settings[name];
-    if (value === null || rows[name].valid(value)) return [];
-    const detail = `expected ${rows[name].expected}, got ${JSON.stringify(value)}`;
-    return [{ path: `body.${name}`, code: 'request.invalid', detail }];
-  });
-  if (errors.length === 0) return;
+  refuse(
+    (Object.keys(rows) as Name[]).flatMap((name): [string, string][] => {
+      const value = settings[name];
+      if (value === null || rows[name].valid(value)) return [];
+      return [[name, `expected ${rows[name].expected}, got ${JSON.stringify(value)}`]];
+    }),
+  );
+}
+
+/** Throws request.invalid for fields of the body, when there are any. */
+function refuse(fields: readonly (readonly [name: string, detail: string])[]): void {
+  if (fields.length === 0) return;
+  const errors = fields.map(
+    ([name, detail]): FieldError => ({ path: `body.${name}`, code: 'request.invalid', detail }),
+  );
   const message = errors.map(({ path, detail }) => `${path}: ${detail}`).join('; ');
   throw new ServerError('request.invalid', message, { errors });
 }

@@ -4,7 +4,8 @@ import { loadAutoencoder, wantedFiles } from './autoencoder/load.ts';
 import { trainAutoencoder } from './autoencoder/train.ts';
 import type { DetectorKind } from './detector.ts';
 import { loadPatches, wantedPatchFiles } from './patches/load.ts';
-import { type PatchKindName, trainPatches } from './patches/train.ts';
+import type { PatchKindName } from './patches/patch-kinds.ts';
+import { trainPatches } from './patches/train.ts';
 import { loadYolo, wantedYoloFiles } from './yolo/load.ts';
 import { trainYolo } from './yolo/train.ts';
 

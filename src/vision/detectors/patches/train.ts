@@ -9,26 +9,12 @@ import { clearResumeFiles } from '../../training/resume-files.ts';
 import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
 import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { calibrate } from './calibrate.ts';
-import type { HeadName } from './graphs.ts';
 import { type Lesson, learn } from './learn.ts';
+import { type PatchKind, type PatchKindName, patchKinds } from './patch-kinds.ts';
 import { blindOutside, patchRegion } from './patch-region.ts';
 import { completePatchSettings } from './settings.ts';
 import { planViews } from './views.ts';
 import { writePatchModel } from './write-model.ts';
-
-interface PatchKind {
-  readonly heads: readonly HeadName[];
-  readonly fewest: number;
-}
-
-/** The heads of each kind, and the fewest pictures that it works from. */
-export const patchKinds = {
-  auto: { heads: ['memory-bank', 'subspace'], fewest: 1 },
-  'memory-bank': { heads: ['memory-bank'], fewest: 2 },
-  subspace: { heads: ['subspace'], fewest: 1 },
-} as const satisfies Record<string, PatchKind>;
-
-export type PatchKindName = keyof typeof patchKinds;
 
 /** What pictures take at their own size; more are read again from their files. */
 const PICTURE_BYTES = 2 ** 28;
