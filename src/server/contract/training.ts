@@ -16,7 +16,6 @@ const settings = {
         'autoencoder learns to draw good parts, by epochs; the others compare patches with those of good parts, in seconds and from few images, and take neither epochs nor lr',
     }),
   ),
-  ),
   img_size: Type.Optional(
     Type.Integer({
       minimum: trainingLimits.minImgSize,
