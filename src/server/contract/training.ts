@@ -25,7 +25,13 @@ const settings = {
       description: 'pictures are resized to a square of this side',
     }),
   ),
-  epochs: Type.Optional(Type.Integer({ minimum: 1, maximum: trainingLimits.maxEpochs, default: 30 })),
+  epochs: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: trainingLimits.maxEpochs,
+      description: 'of the autoencoder; left out: 30',
+    }),
+  ),
   lr: Type.Optional(
     Type.Number({
       minimum: 1e-7,

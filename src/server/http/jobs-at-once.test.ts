@@ -61,4 +61,17 @@ describe('trainings asked for in one moment', () => {
     }
     expect((await ask('GET', '/jobs')).json().items).toHaveLength(2);
   });
+
+  it('by another method need few images and take no epochs, also where the request leaves them out', async () => {
+    await putParts(test.services.context, { kind: 'scene', id: 'few' }, 1);
+    const payload = { scene_id: 'few', method: 'auto' };
+    const refused = await ask('POST', '/train', { ...payload, epochs: 3 });
+    expect(refused.statusCode).toBe(422);
+    expect(refused.json().errors).toMatchObject([{ path: 'body.epochs' }]);
+    const started = await ask('POST', '/train', payload);
+    expect(started.statusCode).toBe(200);
+    expect(await test.services.context.queue.get(started.json().job_id)).toMatchObject({
+      request: { method: 'auto', epochs: 0, images: 1 },
+    });
+  });
 });
