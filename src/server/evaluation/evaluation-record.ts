@@ -31,6 +31,14 @@ export async function storeEvaluation(
   await docs.put(key, record);
 }
 
+/** Whether a job has stored its evaluation. */
+export async function isEvaluated(
+  { docs }: Context,
+  { model_id, job_id }: { readonly model_id: string; readonly job_id: string },
+): Promise<boolean> {
+  return (await docs.get(docKeys.evaluation(model_id, job_id))) !== null;
+}
+
 /** Of one model, newest first. */
 export async function evaluationsOf(
   { docs }: Context,

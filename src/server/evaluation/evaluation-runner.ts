@@ -13,7 +13,7 @@ import { blobKeys } from '../platform/layout.ts';
 import type { JobAttempt, JobRunner } from '../platform/queue/job-queue.ts';
 import { threadsOf } from '../training/train-runner.ts';
 import { evaluationOf } from './evaluation-answer.ts';
-import { storeEvaluation } from './evaluation-record.ts';
+import { isEvaluated, storeEvaluation } from './evaluation-record.ts';
 import type { EvaluationAnswer, EvaluationStep } from './evaluation-steps.ts';
 import { evaluable } from './start-evaluation.ts';
 import { type MarkedImage, type TestSet, testSet } from './test-set.ts';
@@ -33,6 +33,7 @@ export function evaluationRunner(context: Context): JobRunner {
   return async (attempt) => {
     const { job } = attempt;
     const model = evaluable(await getModel(context, job.model_id));
+    if (await isEvaluated(context, job)) return attempt.finalise();
     const set = await testSet(context, model, unseenBy(job.request.unseen_by));
     const evaluation = await evaluate(context, attempt, model, set);
     await attempt.finalise();

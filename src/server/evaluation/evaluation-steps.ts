@@ -2,13 +2,12 @@
 import type { Runtime } from '../../autodiff/runtime.ts';
 import { readPictures } from '../../vision/dataset/folder.ts';
 import { type AnomalyDetector, anomalyDetector } from '../../vision/detectors/detector.ts';
-import { OkapiError } from '../../vision/errors.ts';
 import type { DetectorEvaluation } from '../../vision/evaluation/detector-evaluation.ts';
 import { Evaluator } from '../../vision/evaluation/evaluator.ts';
 import type { PictureLimits } from '../../vision/image/decode.ts';
-import { ServerError } from '../contract/errors.ts';
 import type { ModelToLoad } from '../inference/inspect-request.ts';
 import { loadStoredModel } from '../inference/load-stored-model.ts';
+import { predictAnomaly } from '../inference/predict-anomaly.ts';
 
 export type EvaluationStep =
   | {
@@ -77,7 +76,7 @@ export class EvaluationSession {
         continue;
       }
       const truth = { file: name, defect: isDefective ? DEFECT : null, mask };
-      await evaluator.add(truth, verdict.picture, await predictOne(detector, verdict.picture));
+      await evaluator.add(truth, verdict.picture, await predictAnomaly(detector, verdict.picture));
     }
   }
 
@@ -85,17 +84,4 @@ export class EvaluationSession {
     if (this.#opened === null) throw new Error('internal: the evaluation has no model yet');
     return this.#opened;
   }
-}
-
-async function predictOne(
-  detector: AnomalyDetector,
-  picture: Parameters<AnomalyDetector['predict']>[0][number],
-) {
-  try {
-    const [prediction] = await detector.predict([picture]);
-    if (Number.isFinite(prediction!.score)) return prediction!;
-  } catch (error) {
-    if (!(error instanceof OkapiError)) throw error;
-  }
-  throw new ServerError('model.corrupt', 'the model gives a picture no finite score');
 }

@@ -20,6 +20,7 @@ import { renderDetections } from '../../vision/render/detections.ts';
 import { ServerError } from '../contract/errors.ts';
 import { typeList } from '../datasets/accepted-types.ts';
 import type { ChildSettings, Inspected, JudgedBy, PreviewPaths } from './inspect-request.ts';
+import { predictAnomaly } from './predict-anomaly.ts';
 
 /** A file and how many pixels it says that it has. */
 export interface PictureFile {
@@ -95,22 +96,12 @@ async function findAnomaly(
   threshold: number,
   previews: PreviewPaths | null,
 ): Promise<Found> {
-  const predicted = await predictOne(detector, picture);
+  const predicted = await predictAnomaly(detector, picture);
   const isAnomaly = predicted.score > threshold;
   const prediction = { ...predicted, isAnomaly, regions: regionsOf(detector, predicted, picture, isAnomaly) };
   if (previews !== null) await drawPreviews(detector, picture, prediction, previews);
   const regions = prediction.regions.map(({ box, area, peak }) => ({ bbox: box, area, peak }));
   return { score: predicted.score, isAnomaly, regions, objects: [] };
-}
-
-async function predictOne(detector: AnomalyDetector, picture: Picture): Promise<AnomalyPrediction> {
-  try {
-    const [prediction] = await detector.predict([picture]);
-    if (Number.isFinite(prediction!.score)) return prediction!;
-  } catch (error) {
-    if (!(error instanceof OkapiError)) throw error;
-  }
-  throw new ServerError('model.corrupt', 'the model gives a picture no finite score');
 }
 
 /** Models of the original mark places only in pictures over the threshold, which may be another than in their files. */

@@ -51,14 +51,7 @@ export async function finishedModel(
 }
 
 /** What every config.yaml of ours says. */
-interface CommonConfig {
-  readonly detector: string;
-  readonly created_at: string;
-  readonly img_size: number;
-  readonly epochs_run: number;
-  readonly lr: number;
-  readonly note: string | null;
-}
+type CommonConfig = Pick<ModelRecord, 'detector' | 'created_at' | 'img_size' | 'epochs_run' | 'lr' | 'note'>;
 
 /** null when a file is missing that the record is read from. */
 function recordOf(

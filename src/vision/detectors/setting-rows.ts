@@ -18,6 +18,14 @@ export const wholeBetween = (low: number, high: number, standard: number): Setti
   expected: `a whole number from ${low} to ${high}`,
 });
 
+/** The side of a square of pixels that networks can halve five times. */
+export const sideBetween = (low: number, high: number, standard: number): SettingRow<number> => ({
+  default: standard,
+  valid: (v) =>
+    Number.isSafeInteger(v) && (v as number) % 32 === 0 && (v as number) >= low && (v as number) <= high,
+  expected: `a multiple of 32 from ${low} to ${high}`,
+});
+
 /** As the row, but null is a value too, and the default. */
 export function orNull<T>({ valid, expected }: SettingRow<T>): SettingRow<T | null> {
   return { default: null, valid: (v) => v === null || valid(v), expected: `${expected}, or null` };

@@ -35,3 +35,17 @@ export async function trainingError(
   if (!signal.aborted) return error;
   return new OkapiError('train.canceled', 'the training was canceled', { cause: error });
 }
+
+/** Things that are closed in the end, the latest opened first. */
+export class Opened {
+  readonly #things: { close(): Promise<void> }[] = [];
+
+  add<T extends { close(): Promise<void> }>(thing: T): T {
+    this.#things.unshift(thing);
+    return thing;
+  }
+
+  async close(): Promise<void> {
+    for (const thing of this.#things) await thing.close();
+  }
+}

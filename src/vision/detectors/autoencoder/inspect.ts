@@ -7,6 +7,7 @@ import { type AnomalyMap, anomalyMap } from '../../scoring/anomaly-map.ts';
 import { originalBoxes, originalLevels } from '../../scoring/original-regions.ts';
 import { findRegions, type Region } from '../../scoring/regions.ts';
 import type { AnomalyDetector, AnomalyModel, AnomalyPrediction } from '../detector.ts';
+import { sessionDetector } from '../session-detector.ts';
 
 export interface Inspection {
   readonly score: number;
@@ -42,16 +43,7 @@ export function autoencoderDetector(session: RuntimeSession, model: AnomalyModel
       reconstruction: toPicture(reconstruction, imageSize, imageSize, unitRange),
     };
   };
-  return {
-    task: 'anomaly',
-    model,
-    async predict(pictures) {
-      const predictions: AnomalyPrediction[] = [];
-      for (const picture of pictures) predictions.push(await predict(picture));
-      return predictions;
-    },
-    close: () => session.close(),
-  };
+  return sessionDetector(session, model, predict);
 }
 
 /** The original's boxes as regions. It draws them only on pictures over the threshold. */

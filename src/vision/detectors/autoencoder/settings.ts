@@ -1,6 +1,6 @@
 // The settings of an autoencoder training: what each means, its default, and what it may be.
 import { type EncoderName, encoderNames } from '../../encoders/encoder.ts';
-import { completeFrom, type SettingRows, wholeBetween } from '../setting-rows.ts';
+import { completeFrom, type SettingRows, sideBetween, wholeBetween } from '../setting-rows.ts';
 
 export interface AutoencoderSettings {
   /** The frozen network whose features are decoded; 'none' trains the older net from scratch. */
@@ -41,12 +41,7 @@ export const autoencoderSettings: SettingRows<AutoencoderSettings> = {
     expected: `one of ${encoderNames.join(', ')}`,
     code: 'encoder.unknown',
   },
-  imageSize: {
-    default: 256,
-    valid: (v) =>
-      Number.isSafeInteger(v) && (v as number) % 32 === 0 && (v as number) >= 64 && (v as number) <= 1024,
-    expected: 'a multiple of 32 from 64 to 1024',
-  },
+  imageSize: sideBetween(64, 1024, 256),
   epochs: wholeBetween(1, 10_000, 30),
   learningRate: {
     default: 1e-3,

@@ -12,7 +12,7 @@ import { type GoodPictures, readGoodPictures } from '../../training/good-picture
 import { Progress } from '../../training/progress.ts';
 import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/resume-files.ts';
 import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
-import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
+import { Opened, prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { calibrate, planFolds } from './calibrate.ts';
 import { autoencoder, type Network, stateDict, withinRegion } from './network.ts';
 import { readSavedNetwork } from './saved-network.ts';
@@ -32,25 +32,21 @@ export async function trainAutoencoder(
   const { imageSize: size, seed } = settings;
   const region = request.regions ? regionMask(request.regions, size, size) : null;
   await prepareState(request);
-  const open: { close(): Promise<void> }[] = [];
-  const opened = <T extends { close(): Promise<void> }>(thing: T): T => {
-    open.unshift(thing);
-    return thing;
-  };
+  const open = new Opened();
   try {
-    const runtime = opened(await openRuntime(runtimeOptions(request)));
+    const runtime = open.add(await openRuntime(runtimeOptions(request)));
     onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
 
     onEvent({ type: 'stage', stage: 'reading' });
-    const cache = opened(new ByteCache(cacheLimits(settings, request)));
+    const cache = open.add(new ByteCache(cacheLimits(settings, request)));
     const pictures = await readGoodPictures(request.pictures, size, cache, signal);
     onEvent({ type: 'pictures', used: pictures.count, copies: pictures.copies, refused: pictures.refused });
 
     const network = withinRegion(await openNetwork(request, settings), region);
-    const views = opened(await Views.open({ network, size, seed, pictures, cache }, runtime));
+    const views = open.add(await Views.open({ network, size, seed, pictures, cache }, runtime));
     const parts: TrainerParts = { network, settings, pictures, views, runtime, ...split(pictures, settings) };
     checkCalibration(parts);
-    const trainer = opened(await Trainer.open(parts));
+    const trainer = open.add(await Trainer.open(parts));
     const contextOf = fitContexts(parts, trainer, request, context);
 
     onEvent({ type: 'stage', stage: 'training' });
@@ -78,7 +74,7 @@ export async function trainAutoencoder(
   } catch (error) {
     throw await trainingError(error, request, signal);
   } finally {
-    for (const thing of open) await thing.close();
+    await open.close();
   }
 }
 

@@ -5,6 +5,7 @@ import { resize } from '../../image/resize.ts';
 import { anomalyMap } from '../../scoring/anomaly-map.ts';
 import { findRegions } from '../../scoring/regions.ts';
 import type { AnomalyDetector, AnomalyModel, AnomalyPrediction } from '../detector.ts';
+import { sessionDetector } from '../session-detector.ts';
 
 /** The score of a picture that has the size of the model. Throws train.diverged when the map is not finite. */
 export async function inspectPatches(session: RuntimeSession, { data }: Picture, size: number) {
@@ -28,14 +29,5 @@ export function patchDetector(session: RuntimeSession, model: AnomalyModel): Ano
       regions: findRegions(map, threshold.pixelValue!, picture.width, picture.height),
     };
   };
-  return {
-    task: 'anomaly',
-    model,
-    async predict(pictures) {
-      const predictions: AnomalyPrediction[] = [];
-      for (const picture of pictures) predictions.push(await predict(picture));
-      return predictions;
-    },
-    close: () => session.close(),
-  };
+  return sessionDetector(session, model, predict);
 }

@@ -1,6 +1,6 @@
 // The settings of the detectors that compare patches of frozen features: what each means, its default, what it may be.
 import { type EncoderName, encoderNames } from '../../encoders/encoder.ts';
-import { completeFrom, type SettingRows, wholeBetween } from '../setting-rows.ts';
+import { completeFrom, type SettingRows, sideBetween, wholeBetween } from '../setting-rows.ts';
 
 export interface PatchSettings {
   /** The frozen network whose features are compared. */
@@ -29,12 +29,7 @@ export const patchSettings: SettingRows<PatchSettings> = {
     expected: `one of ${usable.join(', ')}`,
     code: 'encoder.unknown',
   },
-  imageSize: {
-    default: 256,
-    valid: (v) =>
-      Number.isSafeInteger(v) && (v as number) % 32 === 0 && (v as number) >= 64 && (v as number) <= 1024,
-    expected: 'a multiple of 32 from 64 to 1024',
-  },
+  imageSize: sideBetween(64, 1024, 256),
   seed: wholeBetween(0, 2 ** 32 - 1, 42),
   views: wholeBetween(1, 100, 8),
   bankBytes: wholeBetween(1, 2 ** 31, 2_304_000),

@@ -7,6 +7,7 @@ import {
   orNull,
   type SettingRow,
   type SettingRows,
+  sideBetween,
   wholeBetween,
 } from '../setting-rows.ts';
 
@@ -64,12 +65,7 @@ export const yoloSettings: SettingRows<YoloSettings> = {
       typeof v === 'string' && (variantNames as readonly string[]).includes(v.replace(/\.pt$/, '')),
     expected: `one of ${variantNames.join(', ')} (with or without .pt)`,
   },
-  imageSize: {
-    default: 320,
-    valid: (v) =>
-      Number.isSafeInteger(v) && (v as number) % 32 === 0 && (v as number) >= 64 && (v as number) <= 1536,
-    expected: 'a multiple of 32 from 64 to 1536',
-  },
+  imageSize: sideBetween(64, 1536, 320),
   epochs: wholeBetween(1, 10_000, 50),
   batch: orNull(wholeBetween(1, 1024, 16)),
   lr0: orNull({

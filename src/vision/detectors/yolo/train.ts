@@ -11,7 +11,7 @@ import { defaultDetectionAugmentation } from '../../yolo/augment-settings.ts';
 import { maxBoxesOf } from '../../yolo/batch-feeds.ts';
 import { SampleLoader } from '../../yolo/sample-loader.ts';
 import type { TrainContext, TrainedDetectModel, TrainRequest } from '../detector.ts';
-import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
+import { Opened, prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { chooseBatch } from './batch-size.ts';
 import { completeYoloSettings, type YoloSettings } from './settings.ts';
 import { startNetwork } from './start-network.ts';
@@ -26,18 +26,14 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
   const { signal, onEvent } = context;
   const say = (text: string) => onEvent({ type: 'note', text });
   await prepareState(request);
-  const open: { close(): Promise<void> }[] = [];
-  const opened = <T extends { close(): Promise<void> }>(thing: T): T => {
-    open.unshift(thing);
-    return thing;
-  };
+  const open = new Opened();
   try {
-    const runtime = opened(await openRuntime(runtimeOptions(request)));
+    const runtime = open.add(await openRuntime(runtimeOptions(request)));
     onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
 
     onEvent({ type: 'stage', stage: 'reading' });
     const load = async (pictures: readonly LabelledPicture[], name: string) =>
-      opened(await SampleLoader.open(loaderOptions(pictures, name, settings, request, signal)));
+      open.add(await SampleLoader.open(loaderOptions(pictures, name, settings, request, signal)));
     const train = await load(objects.train, 'train');
     const ownVal = await load(objects.val, 'val');
     const refused = [...train.refused, ...ownVal.refused];
@@ -58,13 +54,13 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
 
     const { classes } = objects;
     const { imageSize: size, iou } = settings;
-    const validator = opened(await Validator.open({ network, size, iou, val, runtime }));
+    const validator = open.add(await Validator.open({ network, size, iou, val, runtime }));
     const maxBoxes = maxBoxesOf(train.pictures, { mosaic: hasMosaic(settings, 0) });
     const parts: TrainerParts = {
       ...{ network, settings, classes, train, val, validator, runtime },
       ...{ batchSize, learningRate, maxBoxes, startedFrom },
     };
-    const trainer = opened(await Trainer.open(parts));
+    const trainer = open.add(await Trainer.open(parts));
 
     onEvent({ type: 'stage', stage: 'training' });
     const result = await trainer.fit(fitContext(parts, trainer, request, context));
@@ -85,7 +81,7 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
   } catch (error) {
     throw await trainingError(error, request, signal);
   } finally {
-    for (const thing of open) await thing.close();
+    await open.close();
   }
 }
 
