@@ -30,6 +30,19 @@ export const Limits = Type.Object({
     max_img_size: Type.Integer(),
     max_epochs: Type.Integer(),
   }),
+  yolo: Type.Object(
+    {
+      variants: Type.Array(Type.String()),
+      min_img_size: Type.Integer(),
+      max_img_size: Type.Integer(),
+      img_size_step: Type.Integer(),
+      max_epochs: Type.Integer(),
+      max_batch: Type.Integer({ description: 'before the memory that a job may take: jobs.max_memory_mb' }),
+      max_detections_per_image: Type.Integer(),
+      max_weights_bytes: Type.Integer({ description: 'of a file in training.weights_dir' }),
+    },
+    { description: 'of trainings for object detection; their data: datasets' },
+  ),
   jobs: Type.Object({
     max_workers: Type.Integer(),
     max_queued: Type.Integer(),

@@ -103,7 +103,13 @@ export type YoloDatasetHealth = Static<typeof YoloDatasetHealth>;
 /** Of a file of weights: a plain name, no path. */
 export const weightsNamePattern = '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,190}\\.(pt|pth|safetensors)$';
 
-export const yoloLimits = { minImgSize: 64, maxImgSize: 1536, maxEpochs: 10_000, maxBatch: 1024 } as const;
+export const yoloLimits = {
+  minImgSize: 64,
+  maxImgSize: 1536,
+  imgSizeStep: 32,
+  maxEpochs: 10_000,
+  maxBatch: 1024,
+} as const;
 
 /** Those of the original, but for the variant. */
 export const yoloDefaults = {
@@ -123,7 +129,7 @@ export const YoloTraining = Type.Object(
       Type.Integer({
         minimum: yoloLimits.minImgSize,
         maximum: yoloLimits.maxImgSize,
-        multipleOf: 32,
+        multipleOf: yoloLimits.imgSizeStep,
         default: yoloDefaults.img_size,
         description: 'pictures are letterboxed into a square of this side',
       }),

@@ -114,7 +114,10 @@ describe('the app', () => {
     expect((await test.ask({ url: '/health' })).json()).toEqual({ ok: true });
     expect((await test.ask({ url: '/healthz' })).json()).toEqual({ ok: true });
     expect((await test.ask({ url: '/readyz' })).json()).toEqual({ ready: true });
-    expect((await test.ask({ url: '/limits' })).json()).toMatchObject({ uploads: { max_files: 200 } });
+    expect((await test.ask({ url: '/limits' })).json()).toMatchObject({
+      uploads: { max_files: 200 },
+      datasets: { max_entries: 200_000, max_boxes_per_image: 10_000, max_zip_bytes: 4 * 2 ** 30 },
+    });
     const { body } = await test.ask({ url: '/metrics' });
     expect(body).toMatch('okapi_http_requests_total{route="/health",method="GET",status="200"} 1');
   });

@@ -1,9 +1,13 @@
 // Routes about the server itself.
+import { defaultLimits as checkpointLimits } from '../../vision/checkpoint/limits.ts';
 import { archiveLimits } from '../../vision/dataset/detection/archive-directory.ts';
 import { labelLimits } from '../../vision/dataset/detection/labels.ts';
+import { mostDetections } from '../../vision/yolo/detection-graph.ts';
+import { variantNames } from '../../vision/yolo/variants.ts';
 import { ServerError } from '../contract/errors.ts';
 import { openApiDocument } from '../contract/open-api.ts';
 import { trainingLimits } from '../contract/training.ts';
+import { yoloLimits } from '../contract/yolo.ts';
 import { docsFile, docsPage } from './docs-page.ts';
 import type { Handlers } from './handler.ts';
 import { jsonLimits } from './json-body.ts';
@@ -52,6 +56,16 @@ export const systemHandlers: Handlers<
         min_img_size: trainingLimits.minImgSize,
         max_img_size: trainingLimits.maxImgSize,
         max_epochs: trainingLimits.maxEpochs,
+      },
+      yolo: {
+        variants: [...variantNames],
+        min_img_size: yoloLimits.minImgSize,
+        max_img_size: yoloLimits.maxImgSize,
+        img_size_step: yoloLimits.imgSizeStep,
+        max_epochs: yoloLimits.maxEpochs,
+        max_batch: yoloLimits.maxBatch,
+        max_detections_per_image: mostDetections,
+        max_weights_bytes: checkpointLimits.bytes,
       },
       jobs: {
         max_workers: jobs.max_workers,

@@ -8,6 +8,8 @@ import { ZipFile } from 'yazl';
 import { okapiClient } from '../../client/index.ts';
 import { blocksFile, plainDataset } from '../../vision/dataset/detection/testing/dataset-files.ts';
 import { zipFile } from '../../vision/dataset/detection/testing/zip-file.ts';
+import { yoloSettings } from '../../vision/detectors/yolo/settings.ts';
+import { variantNames } from '../../vision/yolo/variants.ts';
 import { zipOf } from '../yolo/testing/datasets.ts';
 import { files, listen, type TestApp, testApp, upload } from './testing/test-app.ts';
 
@@ -36,6 +38,19 @@ const leftOvers = () => {
     return existsSync(folder) ? readdirSync(folder) : [];
   });
 };
+
+it('the limits are those of the trainer itself', async () => {
+  const { yolo } = (await test.ask({ url: '/limits' })).json();
+  expect(yolo).toMatchObject({ variants: variantNames, max_detections_per_image: 300 });
+  const { imageSize, epochs, batch } = yoloSettings;
+  const { min_img_size, max_img_size, img_size_step, max_epochs, max_batch } = yolo;
+  for (const side of [min_img_size, max_img_size, min_img_size + img_size_step])
+    expect(imageSize.valid(side)).toBe(true);
+  for (const side of [min_img_size - img_size_step, max_img_size + img_size_step, min_img_size + 1])
+    expect(imageSize.valid(side)).toBe(false);
+  expect([max_epochs, max_epochs + 1].map(epochs.valid)).toEqual([true, false]);
+  expect([max_batch, max_batch + 1].map(batch.valid)).toEqual([true, false]);
+});
 
 describe('the dataset of a project', () => {
   it('is none at first, and says so', async () => {
