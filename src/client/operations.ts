@@ -13,6 +13,7 @@ type Operations = {
 export const operations: Operations = {
   uploadSceneImages: { method: 'POST', path: '/datasets/{scene_id}/upload', json: true },
   listSceneImages: { method: 'GET', path: '/datasets/{scene_id}/images', json: true },
+  sceneThumbnail: { method: 'GET', path: '/datasets/{scene_id}/images/{filename}/thumbnail', json: false },
   deleteSceneImage: { method: 'DELETE', path: '/datasets/{scene_id}/images/{filename}', json: true },
   markSceneImage: { method: 'PATCH', path: '/datasets/{scene_id}/images/{filename}', json: true },
   trainScene: { method: 'POST', path: '/train', json: true },
@@ -25,6 +26,11 @@ export const operations: Operations = {
   putRegions: { method: 'PUT', path: '/projects/{project_id}/regions', json: true },
   uploadProjectImages: { method: 'POST', path: '/projects/{project_id}/upload', json: true },
   listProjectImages: { method: 'GET', path: '/projects/{project_id}/images', json: true },
+  projectThumbnail: {
+    method: 'GET',
+    path: '/projects/{project_id}/images/{filename}/thumbnail',
+    json: false,
+  },
   deleteProjectImage: { method: 'DELETE', path: '/projects/{project_id}/images/{filename}', json: true },
   markProjectImage: { method: 'PATCH', path: '/projects/{project_id}/images/{filename}', json: true },
   trainProject: { method: 'POST', path: '/projects/{project_id}/train', json: true },

@@ -6,6 +6,7 @@ import { type JobState, jobStates } from './contract/job-states.ts';
 import { openProbes } from './datasets/probes.ts';
 import { sweepImages } from './datasets/sweep-images.ts';
 import { sweepMasks } from './datasets/sweep-masks.ts';
+import { openThumbnails } from './datasets/thumbnails.ts';
 import { evaluationRunner } from './evaluation/evaluation-runner.ts';
 import { evaluationKind } from './evaluation/start-evaluation.ts';
 import { buildApp } from './http/build-app.ts';
@@ -122,6 +123,8 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   closing.add(() => inference.close());
   const probes = openProbes(config);
   closing.add(() => probes.close());
+  const thumbnails = openThumbnails(config);
+  closing.add(() => thumbnails.close());
   const pictureChecks = openPictureChecks();
   closing.add(() => pictureChecks.close());
   const checks = openBaseModelChecks();
@@ -136,6 +139,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   const services: Services = {
     context,
     probes,
+    thumbnails,
     inference,
     pictureChecks,
     checks,

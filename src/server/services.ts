@@ -1,5 +1,6 @@
 // The parts of a running server that its routes use.
 import type { Probes } from './datasets/probes.ts';
+import type { Thumbnails } from './datasets/thumbnails.ts';
 import type { PictureChecks } from './hygiene/picture-checks.ts';
 import type { Inference } from './inference/open-inference.ts';
 import type { BaseModelChecks } from './models/base-model-checks.ts';
@@ -17,6 +18,7 @@ export interface Readiness {
 export interface Services {
   readonly context: Context;
   readonly probes: Probes;
+  readonly thumbnails: Thumbnails;
   readonly inference: Inference;
   /** Of the good pictures of projects. */
   readonly pictureChecks: PictureChecks;

@@ -20,6 +20,7 @@ const image = {
   filename: stored,
   display_name: 'gear 7.png',
   url: `/static/projects/widget-line-20261123-101500/raw/${stored}`,
+  thumbnail_url: `/projects/widget-line-20261123-101500/images/${stored}/thumbnail`,
   size: 183_204,
   uploaded_at: '2026-11-23T10:16:00.000Z',
   width: 1024,

@@ -9,6 +9,7 @@ export const ImageItem = Type.Object({
   filename: Type.String({ description: 'the stored name; takes part in addresses' }),
   display_name: Type.String({ description: 'the name it was uploaded under' }),
   url: Address,
+  thumbnail_url: Type.String({ description: 'a path of this server: a WebP of at most 320 pixels a side' }),
   size: Count,
   uploaded_at: Moment,
   width: Type.Optional(Count),

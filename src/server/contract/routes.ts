@@ -43,6 +43,14 @@ const modelFile = {
   ],
   example: '(the bytes of a file)',
 } as const;
+const thumbnail = { kind: 'file', types: ['image/webp'], example: '(the bytes of a small picture)' } as const;
+const undecodable = [
+  'blob.not_found',
+  'image.corrupt',
+  'image.truncated',
+  'image.decode_timeout',
+  'request.range',
+] as const;
 const events = { kind: 'events', schema: JobEventData, example: examples.events } as const;
 const page = (type: string) => ({ kind: 'file', types: [type], example: '(a page)' }) as const;
 
@@ -115,6 +123,15 @@ export const routes = {
     scope: 'write',
     answer: ok,
     errors: ['scene.not_found', 'image.not_found'],
+  sceneThumbnail: {
+    method: 'GET',
+    path: '/datasets/{scene_id}/images/{filename}/thumbnail',
+    summary: 'A picture of a scene at 320 pixels at most; drawn when it is asked for first, then kept',
+    tag: 'scenes',
+    scope: 'read',
+    answer: thumbnail,
+    errors: ['scene.not_found', 'image.not_found', ...undecodable],
+  },
     limit: 'delete',
   },
   markSceneImage: {
@@ -210,6 +227,15 @@ export const routes = {
     scope: 'write',
     answer: ok,
     errors: ['project.not_found', 'image.not_found'],
+  projectThumbnail: {
+    method: 'GET',
+    path: '/projects/{project_id}/images/{filename}/thumbnail',
+    summary: 'A picture of a project at 320 pixels at most; drawn when it is asked for first, then kept',
+    tag: 'projects',
+    scope: 'read',
+    answer: thumbnail,
+    errors: ['project.not_found', 'image.not_found', ...undecodable],
+  },
     limit: 'delete',
   },
   markProjectImage: {

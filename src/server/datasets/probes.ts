@@ -38,7 +38,7 @@ export function openProbes(config: Pick<Config, 'uploads'>, module?: URL): Probe
     size: children,
     timeoutMs: uploads.decode_timeout_seconds * 1000,
     priority: 'normal',
-    memoryBytes: baseBytes + bytesPerPixel * limits.maxPixels,
+    memoryBytes: decodingBytes(limits),
   });
   return {
     async probe(path, { accepted = usual, ...options } = {}) {
@@ -51,6 +51,11 @@ export function openProbes(config: Pick<Config, 'uploads'>, module?: URL): Probe
     },
     close: () => pool.close(),
   };
+}
+
+/** What a child may hold that decodes pictures. */
+export function decodingBytes({ maxPixels }: PictureLimits): number {
+  return baseBytes + bytesPerPixel * maxPixels;
 }
 
 /** What an uploaded picture may be at most. */

@@ -37,6 +37,7 @@ async function sweepOwner(context: Context, owner: Owner): Promise<number> {
     if (names.length === 0) return 0;
     for (const stored of names) {
       await context.blobs.delete(blobKeys.image(owner, stored));
+      await context.blobs.delete(blobKeys.thumbnail(owner, stored));
       await deleteLabel(context, owner, stored);
     }
     await changeIndex(

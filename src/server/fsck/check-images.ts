@@ -17,17 +17,21 @@ async function checkIndex(inspection: Inspection, owner: Owner): Promise<void> {
   const index = await inspection.read(key);
   if (index !== null && !isFields(index.files)) inspection.find('record.malformed', key, 'files is missing');
   if (inspection.findings.length > found) {
-    inspection.unknown.push(`${blobKeys.images(owner)}/`, `${blobKeys.masks(owner)}/`);
+    for (const folder of [blobKeys.images(owner), blobKeys.masks(owner), blobKeys.thumbnails(owner)])
+      inspection.unknown.push(`${folder}/`);
     return;
   }
   for (const [stored, record] of Object.entries(index?.files ?? {})) {
     inspection.named.add(blobKeys.image(owner, stored));
+    inspection.named.add(blobKeys.thumbnail(owner, stored));
     await checkImage(inspection, owner, stored, record);
     if (isFields(record) && record.mask !== undefined) await checkMask(inspection, owner, record.mask);
   }
   // Those that were deleted wait for the sweep; those that were missing may have come back, and are taken up at the next start.
   for (const entries of [index?.deleted, index?.missing])
-    for (const stored of Object.keys(entries ?? {})) inspection.named.add(blobKeys.image(owner, stored));
+    for (const stored of Object.keys(entries ?? {}))
+      for (const key of [blobKeys.image(owner, stored), blobKeys.thumbnail(owner, stored)])
+        inspection.named.add(key);
 }
 
 async function checkMask(inspection: Inspection, owner: Owner, mask: unknown): Promise<void> {

@@ -25,7 +25,7 @@ const places = [
   /^projects\/[^/]+\/(models|imports)\/[^/]+\/./,
   /^projects\/[^/]+\/yolo\/v-[0-9a-f]{32}\/./,
   /^models\/[^/]+\/./,
-  /^(projects|datasets)\/[^/]+\/(masks|evaluations)\/./,
+  /^(projects|datasets)\/[^/]+\/(masks|thumbnails|evaluations)\/./,
 ];
 
 function isKnownPlace(key: string): boolean {

@@ -2,7 +2,7 @@
 import type { ImageItem } from '../contract/images.ts';
 import type { Frozen } from '../contract/route.ts';
 import type { ImageRecord } from '../datasets/image-record.ts';
-import { imageUrl } from '../datasets/image-url.ts';
+import { imageUrl, thumbnailUrl } from '../datasets/image-url.ts';
 import type { Owner } from '../platform/queue/job.ts';
 
 export function imageItem(owner: Owner, record: ImageRecord): Frozen<ImageItem> {
@@ -12,6 +12,7 @@ export function imageItem(owner: Owner, record: ImageRecord): Frozen<ImageItem> 
     filename,
     display_name,
     url: imageUrl(owner, filename),
+    thumbnail_url: thumbnailUrl(owner, filename),
     size,
     uploaded_at,
     ...(width === undefined ? {} : { width }),

@@ -1,14 +1,18 @@
 // Routes of the images of projects and scenes: the same for both, but for the name of the owner.
+
+import type { FastifyReply } from 'fastify';
 import type { ImageList, ImagePage } from '../contract/images.ts';
 import type { Frozen } from '../contract/route.ts';
 import { addImages, type UploadAnswer } from '../datasets/add-images.ts';
 import { deleteImage } from '../datasets/delete-image.ts';
 import { listImages } from '../datasets/list-images.ts';
 import { markImage } from '../datasets/mark-image.ts';
+import { openThumbnail } from '../datasets/open-thumbnail.ts';
 import type { Context } from '../platform/context.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { getProject } from '../projects/get-project.ts';
 import { answerUpload } from './answer-upload.ts';
+import { answerOpenFile } from './file-answer.ts';
 import type { Call, Handlers } from './handler.ts';
 import { imageItem as item } from './image-item.ts';
 import { pageOf } from './pages.ts';
@@ -23,10 +27,12 @@ const scene = ({ scene_id }: { readonly scene_id: string }): Owner => ({ kind: '
 export const imageHandlers: Handlers<
   | 'uploadSceneImages'
   | 'listSceneImages'
+  | 'sceneThumbnail'
   | 'deleteSceneImage'
   | 'markSceneImage'
   | 'uploadProjectImages'
   | 'listProjectImages'
+  | 'projectThumbnail'
   | 'deleteProjectImage'
   | 'markProjectImage'
 > = {
@@ -38,6 +44,8 @@ export const imageHandlers: Handlers<
   async listSceneImages({ services: { context }, params, query }) {
     return list(context, scene(params), query);
   },
+
+  sceneThumbnail: (call) => thumbnail(call, scene(call.params)),
 
   async deleteSceneImage({ services: { context }, params, actor }) {
     await deleteImage(context, scene(params), params.filename, actor);
@@ -61,6 +69,8 @@ export const imageHandlers: Handlers<
     return list(context, project(params), query);
   },
 
+  projectThumbnail: (call) => thumbnail(call, project(call.params)),
+
   async deleteProjectImage({ services: { context }, params, actor }) {
     await deleteImage(context, project(params), params.filename, actor);
     return { ok: true };
@@ -78,6 +88,15 @@ function upload(
 ): Promise<UploadAnswer> {
   const { services, actor } = call;
   return receive(call, 'image.too_large', (files) => addImages(services, owner, files, actor));
+}
+
+async function thumbnail(
+  { services, params, request, reply }: Call<'sceneThumbnail'> | Call<'projectThumbnail'>,
+  owner: Owner,
+): Promise<FastifyReply> {
+  const { id, ...file } = await openThumbnail(services, owner, params.filename);
+  const how = { etag: `${id}.thumbnail`, immutable: true, downloadName: null };
+  return answerOpenFile(request, reply, { ...file, contentType: 'image/webp' }, how);
 }
 
 async function list(context: Context, owner: Owner, page: ImagePage): Promise<Frozen<ImageList>> {

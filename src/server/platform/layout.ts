@@ -53,6 +53,9 @@ export const journalKeys = {
 export const blobKeys = {
   image: (owner: Owner, stored: string): BlobKey => `${home(owner)}/raw/${stored}`,
   images: (owner: Owner): BlobKey => `${home(owner)}/raw`,
+  thumbnails: (owner: Owner): BlobKey => `${home(owner)}/thumbnails`,
+  /** The small preview of an image, under its stored name. */
+  thumbnail: (owner: Owner, stored: string): BlobKey => `${home(owner)}/thumbnails/${stored}.webp`,
   masks: (owner: Owner): BlobKey => `${home(owner)}/masks`,
   /** Of a defect; under the hash of its bytes. */
   mask: (owner: Owner, id: string): BlobKey => `${home(owner)}/masks/${id}.png`,

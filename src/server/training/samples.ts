@@ -1,7 +1,7 @@
 // Pictures of what a training draws by now, stored as previews under names that cannot be guessed.
 import { encodePicture } from '../../vision/image/encode.ts';
+import { fitWithin } from '../../vision/image/fit-within.ts';
 import type { Picture } from '../../vision/image/picture.ts';
-import { resize } from '../../vision/image/resize.ts';
 import type { TrainingEvent } from '../../vision/training/events.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys } from '../platform/layout.ts';
@@ -42,15 +42,11 @@ async function store(context: Context, attempt: JobAttempt, sample: Sample): Pro
 
 async function put({ blobs, ids }: Context, modelId: string, picture: Picture): Promise<string> {
   const name = `${ids.random()}.png`;
-  await blobs.put(blobKeys.preview(modelId, name), await encodePicture(small(picture), 'png'));
+  await blobs.put(
+    blobKeys.preview(modelId, name),
+    await encodePicture(fitWithin(picture, LARGEST_SIDE), 'png'),
+  );
   return `/static/preview/${modelId}/${name}`;
-}
-
-function small(picture: Picture): Picture {
-  const scale = LARGEST_SIDE / Math.max(picture.width, picture.height);
-  if (scale >= 1) return picture;
-  const side = (length: number) => Math.max(1, Math.round(length * scale));
-  return resize(picture, side(picture.width), side(picture.height), 'area');
 }
 
 const tooLarge = ({ width, height }: Picture) => width * height > MOST_PIXELS || width * height < 1;

@@ -1,7 +1,7 @@
 // The HTTP side over real stores in a temporary folder, with an inference that only looks; asked in process or over a socket.
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -12,6 +12,7 @@ import { type RouteId, routes } from '../../contract/routes.ts';
 import type { StagedFile } from '../../datasets/image-record.ts';
 import type { ProbeAnswer } from '../../datasets/probe-picture.ts';
 import type { Probes } from '../../datasets/probes.ts';
+import type { Thumbnails } from '../../datasets/thumbnails.ts';
 import type { PictureChecks } from '../../hygiene/picture-checks.ts';
 import type { Inference } from '../../inference/open-inference.ts';
 import type { BaseModelChecks } from '../../models/base-model-checks.ts';
@@ -54,6 +55,7 @@ export async function testApp(change: ConfigChange = {}, options: AppOptions = {
   const services: Services = {
     context,
     probes: readingProbes,
+    thumbnails: copyingThumbnails,
     inference: lookingInference,
     pictureChecks: findingNothing,
     checks: acceptingChecks,
@@ -136,6 +138,12 @@ const readingProbes: Probes = {
     const hash = createHash('blake2b512').update(bytes).digest('hex').slice(0, 32);
     return { hash, sizeBytes: bytes.length, extension: 'png', width: 8, height: 8 } as ProbeAnswer;
   },
+  async close() {},
+};
+
+/** Takes the picture itself for its thumbnail. */
+const copyingThumbnails: Thumbnails = {
+  draw: (path, to) => copyFile(path, to),
   async close() {},
 };
 
