@@ -4,7 +4,8 @@ import { type JobState, jobStates } from '../contract/job-states.ts';
 import { docKeys, journalKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { isDone } from '../platform/queue/transitions.ts';
-import { asOwner, type Fields, type Inspection } from './inspection.ts';
+import { pinField } from '../yolo/pin-dataset.ts';
+import { asOwner, type Fields, type Inspection, isFields } from './inspection.ts';
 
 export async function checkJobs(inspection: Inspection): Promise<void> {
   const { docs, journals } = await inspection.stores.docs.list(docKeys.jobs);
@@ -37,7 +38,11 @@ async function checkJob(inspection: Inspection, id: string, busy: Map<string, st
     );
   const contradiction = contradictionOf(inspection, job, state, owner, busy.get(`${owner.kind}/${owner.id}`));
   if (contradiction !== null) inspection.find('job.inconsistent', key, contradiction);
-  if (!isDone(state)) busy.set(`${owner.kind}/${owner.id}`, id);
+  if (isDone(state)) return;
+  busy.set(`${owner.kind}/${owner.id}`, id);
+  const version = isFields(job.request) ? job.request[pinField] : undefined;
+  // A project that is deleted takes its datasets along, and this job with them.
+  if (typeof version === 'string' && inspection.isThere(owner)) inspection.pinned.set(version, key);
 }
 
 function contradictionOf(

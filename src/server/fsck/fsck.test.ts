@@ -11,6 +11,7 @@ import { blobKeys } from '../platform/layout.ts';
 import { type TestContext, testActor, testContext } from '../testing/context.ts';
 import { type SampleRecords, sampleRecords } from '../testing/sample-records.ts';
 import { buildDataset } from '../yolo/build-dataset.ts';
+import { readManifest } from '../yolo/pin-dataset.ts';
 import { staged, yoloProject, zipOf } from '../yolo/testing/datasets.ts';
 import { uploadDataset } from '../yolo/upload-dataset.ts';
 import { type FindingKind, findingTable } from './finding.ts';
@@ -22,6 +23,8 @@ let whole: TestContext;
 /** A detection project and the version of its dataset. */
 let finder: string;
 let version: string;
+/** A file of it. */
+let picture: string;
 beforeAll(async () => {
   whole = await testContext();
   sample = await sampleRecords(whole.context);
@@ -31,6 +34,7 @@ beforeAll(async () => {
   const builds = { build: buildDataset, close: async () => {} };
   const parts = { context: whole.context, builds };
   ({ version } = await uploadDataset(parts, finder, zip, { allowPartial: false }, testActor));
+  picture = (await readManifest(whole.context, finder, version)).pictures[0]!.file;
 });
 beforeEach(async () => {
   test = await testContext();
@@ -95,6 +99,17 @@ type Corruption = readonly [
   (p: Paths) => Promise<unknown>,
   (p: Paths) => readonly (readonly [FindingKind, string])[],
 ];
+/** A minute before the time of the context. */
+const JUST_NOW = '2026-01-02T03:03:05.000Z';
+const replaced = (doc: object) => ({ ...doc, current: null });
+/** Makes the job one that has not ended and learns from a version of a dataset. */
+const pin = (job: string, dataset_version: string) =>
+  edit(job, (record: object) => ({
+    ...record,
+    state: 'queued',
+    finished_at: null,
+    request: { dataset_version },
+  }));
 const torn = (key: string) => truncate(at(`${key}.json`), 5);
 
 const corruptions: readonly Corruption[] = [
@@ -269,6 +284,41 @@ const corruptions: readonly Corruption[] = [
     'a file in a dataset that its manifest does not name',
     (p) => aged(`${p.dataset}/train/images/stray.png`),
     (p) => [['blob.unreferenced', `${p.dataset}/train/images/stray.png`]],
+  ],
+  [
+    'a file of a version that was replaced a minute ago',
+    async (p) => {
+      await edit(p.datasets, (doc: object) => ({ ...replaced(doc), retired: { [version]: JUST_NOW } }));
+      await appendFile(at(`${p.dataset}/data.yaml`), '# mine');
+      await rm(at(`${p.dataset}/${picture}`));
+    },
+    (p) => [
+      ['dataset.damaged', `${p.dataset}/data.yaml`],
+      ['dataset.missing', `${p.dataset}/${picture}`],
+    ],
+  ],
+  [
+    'a file of a version that was replaced long ago and that a job still learns from',
+    async (p) => {
+      await edit(p.datasets, (doc: object) => ({ ...replaced(doc), retired: { [version]: '2026-01-01' } }));
+      await pin(p.job, version);
+      await rm(at(`${p.dataset}/manifest.json`));
+    },
+    (p) => [['dataset.missing', `${p.dataset}/manifest.json`]],
+  ],
+  [
+    'a damaged file of a version that was replaced long ago, others of which are swept already',
+    async (p) => {
+      await edit(p.datasets, (doc: object) => ({ ...replaced(doc), retired: { [version]: '2026-01-01' } }));
+      await rm(at(`${p.dataset}/${picture}`));
+      await appendFile(at(`${p.dataset}/data.yaml`), '# mine');
+    },
+    (p) => [['dataset.damaged', `${p.dataset}/data.yaml`]],
+  ],
+  [
+    'a job that learns from a version which is nowhere',
+    (p) => pin(p.job, 'v-0'),
+    (p) => [['job.inconsistent', p.job]],
   ],
   ['a job lost from its journal', (p) => rm(at(`${p.job}.json`)), (p) => [['journal.orphan', p.job]]],
   [

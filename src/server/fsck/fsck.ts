@@ -29,8 +29,8 @@ export async function fsck(
   await checkLabels(inspection);
   await checkModels(inspection);
   checkLastModels(inspection);
-  await checkDatasets(inspection);
   await checkJobs(inspection);
+  await checkDatasets(inspection);
   await checkJournals(inspection);
   await checkKeys(inspection);
   await checkEvaluations(inspection);

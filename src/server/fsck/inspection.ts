@@ -19,6 +19,8 @@ export class Inspection {
   readonly projects = new Set<string>();
   readonly deleted = new Set<string>();
   readonly models = new Set<string>();
+  /** Versions of datasets that jobs which have not ended need, with such a job; those that are found are taken out. */
+  readonly pinned = new Map<string, string>();
   /** By project. */
   readonly lastModels = new Map<string, string>();
   readonly #onProgress: (subject: string) => void;
