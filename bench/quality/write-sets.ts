@@ -1,4 +1,4 @@
-// Writes the generated sets of the quality tables in MVTec AD's layout: six drawn parts and the three kinds of sample parts.
+// Writes the generated sets of the quality tables in MVTec AD's layout: eight drawn parts and the three kinds of sample parts.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random } from '../../src/autodiff/random.ts';
@@ -6,9 +6,14 @@ import { type SampleKind, sampleKinds, writeSampleParts } from '../../src/vision
 import { encodePicture } from '../../src/vision/image/encode.ts';
 import type { Picture } from '../../src/vision/image/picture.ts';
 import { type DrawnPart, drawnParts, drawPart } from './drawn-parts.ts';
+import { drawFlawed, type FlawedPartName, flawedParts } from './flawed-parts.ts';
 import { defectKinds, defectSizes, paintDefect } from './painted-defects.ts';
 
-export const generatedSets: readonly string[] = [...sampleKinds, ...Object.keys(drawnParts)];
+export const generatedSets: readonly string[] = [
+  ...sampleKinds,
+  ...Object.keys(drawnParts),
+  ...Object.keys(flawedParts),
+];
 
 const SIZE = 320;
 
@@ -25,6 +30,7 @@ export async function writeSet(dir: string, name: string, seed: number, sizes: S
     return;
   }
   const random = new Random(seed).fork(name);
+  if (Object.hasOwn(flawedParts, name)) return writeFlawed(dir, name as FlawedPartName, random, sizes);
   let drawn = 0;
   const part = () => drawPart(name as DrawnPart, random.fork(`shot ${drawn++}`), SIZE);
   for (let n = 0; n < sizes.good; n++) await write(dir, 'train/good', n, part());
@@ -37,6 +43,18 @@ export async function writeSet(dir: string, name: string, seed: number, sizes: S
         await write(dir, `test/${defect}`, n, picture);
         await write(dir, `ground_truth/${defect}`, n, maskPicture(mask));
       }
+}
+
+async function writeFlawed(dir: string, name: FlawedPartName, random: Random, sizes: SetSize): Promise<void> {
+  const good = (shot: string) => drawFlawed(name, random.fork(shot), SIZE, null).picture;
+  for (let n = 0; n < sizes.good; n++) await write(dir, 'train/good', n, good(`train ${n}`));
+  for (let n = 0; n < sizes.testGood; n++) await write(dir, 'test/good', n, good(`test ${n}`));
+  for (const flaw of flawedParts[name].flaws)
+    for (let n = 0; n < 2 * sizes.perDefect; n++) {
+      const { picture, mask } = drawFlawed(name, random.fork(`${flaw} ${n}`), SIZE, flaw);
+      await write(dir, `test/${flaw}`, n, picture);
+      await write(dir, `ground_truth/${flaw}`, n, maskPicture(mask));
+    }
 }
 
 async function write(dir: string, folder: string, n: number, picture: Picture): Promise<void> {
