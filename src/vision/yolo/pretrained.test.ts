@@ -36,7 +36,9 @@ describe('loadPretrained', () => {
     const { matched, missing, differing, report } = loadPretrained(net, coco);
     const total = net.parameters.all().length - 1; // all but the fixed bins
     expect([matched.length, missing.length, differing.length]).toEqual([total, 0, 0]);
-    expect(report).toBe(`${total} of ${total} weights are those of the file`);
+    expect(report).toBe(
+      `${total} of ${total} weights are those of the file (135 of 135 of the backbone, 90 of 90 of the neck, 36 of 36 of the box branch)`,
+    );
     const first = net.parameters.get('model.0.conv.weight')!;
     expect([...first.data]).toEqual([...coco.get('model.0.conv.weight')!.data] as number[]);
     expect(first.data.buffer).not.toBe(coco.get('model.0.conv.weight')!.data.buffer);
@@ -103,6 +105,40 @@ describe('loadPretrained', () => {
       /expected weights of yolov8n, got \d+ tensors as wide as those of yolov8s/,
     );
     expect(numbersOf(net)).toEqual(before);
+  });
+
+  it.each([
+    ['yolov8n', 'okapi-n', 'of an okapi variant', '10 of 135 of the backbone, 90 of 90 of the neck'],
+    ['okapi-n', 'yolov8n', 'as wide as those of yolov8n', '10 of 139 of the backbone, 90 of 90 of the neck'],
+    ['okapi-n', 'okapi-s', 'of an okapi variant', '114 of 139 of the backbone, 0 of 90 of the neck'],
+    ['yolov8s', 'yolov8l', 'as wide as those of yolov8l', '33 of 135 of the backbone, 18 of 90 of the neck'],
+  ])('to %s, refuses the weights of %s, and says what fits', (wanted, given, what, shares) => {
+    const net = network(wanted, 80);
+    const before = numbersOf(net);
+    const error = errorOf(() => loadPretrained(net, tensorsOf(network(given, 80))));
+    expect(error).toMatchObject({ code: 'checkpoint.key_mismatch' });
+    expect(error?.message).toContain(what);
+    expect(error?.message).toContain(shares);
+    expect(numbersOf(net)).toEqual(before);
+  });
+
+  it.each(['okapi-n', 'okapi-s'])('takes the weights of %s for the same', (name) => {
+    const { missing, differing, shares } = loadPretrained(network(name, 80), tensorsOf(network(name, 80)));
+    expect([missing, differing]).toEqual([[], []]);
+    expect(shares.backbone).toEqual({ matched: 139, total: 139 });
+  });
+
+  it('takes a file that lacks less than half of each part, and none that lacks more of one', () => {
+    const neck = [...coco.keys()].filter((name) => /^model\.1[0-9]\.|^model\.2[01]\./.test(name));
+    const without = (count: number) =>
+      new Map([...coco].filter(([name]) => !neck.slice(0, count).includes(name)));
+    expect(loadPretrained(network('yolov8n', 80), without(45)).shares.neck).toEqual({
+      matched: 45,
+      total: 90,
+    });
+    expect(errorOf(() => loadPretrained(network('yolov8n', 80), without(46)))?.message).toContain(
+      '44 of 90 of the neck',
+    );
   });
 
   it.each(['classification.pt', 'detection.pt', 'state-dict.pt'])(

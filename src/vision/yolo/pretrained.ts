@@ -5,12 +5,21 @@ import { type ReadTensors, readTensors } from '../checkpoint/read-tensors.ts';
 import { type NamedTensor, quoted, type Tensors, toFloat32 } from '../checkpoint/tensors.ts';
 import { OkapiError } from '../errors.ts';
 import type { YoloNetwork } from './network.ts';
-import { type VariantName, variantNames } from './variants.ts';
+import { type Backbone, type Variant, type VariantName, variantNames } from './variants.ts';
+
+/** The stretches of a network that a file must all give a good share of. The class branch depends on the number of classes. */
+const parts = ['backbone', 'neck', 'box branch'] as const;
+export type Part = (typeof parts)[number];
 
 export interface Differing {
   readonly name: string;
   readonly expected: readonly number[];
   readonly actual: readonly number[];
+}
+
+export interface Share {
+  readonly matched: number;
+  readonly total: number;
 }
 
 export interface PretrainedReport {
@@ -20,6 +29,8 @@ export interface PretrainedReport {
   readonly missing: readonly string[];
   /** Weights that the file has in another shape: they stay fresh too. */
   readonly differing: readonly Differing[];
+  /** How many weights of each part are those of the file. */
+  readonly shares: Readonly<Record<Part, Share>>;
   /** All of it in one sentence, for the log and the report of a training. */
   readonly report: string;
 }
@@ -28,8 +39,17 @@ export interface PretrainedReport {
 const classBranch = /^model\.22\.cv3\./;
 /** Says how many classes a file knows: one bias each. */
 const classBias = 'model.22.cv3.0.2.bias';
-/** A file must give this share of the weights outside of the class branch; fewer fit by chance alone. */
+/**
+ * A file must give this share of the weights of every part, by name and shape. A file of the variant gives all of them; one of
+ * another variant gives at most a quarter of the backbone or of the neck, whichever fits worse, though box branches and the
+ * trunk of the okapi variants are nearly the same in all of them.
+ */
 const leastShare = 0.5;
+/** Weights that each family has, and the other has not. */
+const familyMarks: Readonly<Record<Backbone, RegExp>> = {
+  yolov8: /^model\.0\.conv\.weight$/,
+  'mobilenetv3-coco': /^trunk\./,
+};
 /** Channels of the first convolution, by variant: they tell from which one a file comes. */
 const firstChannels: Readonly<Partial<Record<VariantName, number>>> = {
   yolov8n: 16,
@@ -50,8 +70,9 @@ export function readPretrained(source: Uint8Array | string): Promise<ReadTensors
 
 /**
  * Sets the weights of the network that the tensors have under the same name and in the same shape, as float32 copies; the
- * others keep their fresh numbers. Throws checkpoint.key_mismatch, with what was found, when less than half of the weights
- * outside of the class branch fit: nothing is set then. Throws checkpoint.bad_tensor for a negative variance.
+ * others keep their fresh numbers. Throws checkpoint.key_mismatch, with what was found, for a file of the other family and
+ * when less than half of the backbone, of the neck or of the box branch fits: nothing is set then. Throws
+ * checkpoint.bad_tensor for a negative variance.
  */
 export function loadPretrained(
   { variant, classes, parameters }: YoloNetwork,
@@ -61,12 +82,8 @@ export function loadPretrained(
   const wanted = parameters.all().filter(({ group }) => group !== 'fixed');
   const found = renamed(tensors, wanted);
   const fitting = wanted.filter(({ name, shape }) => sameShape(found.get(name)?.shape, shape));
-  const common = (list: readonly Parameter[]) => list.filter(({ name }) => !classBranch.test(name)).length;
-  if (common(fitting) < leastShare * common(wanted))
-    throw new OkapiError(
-      'checkpoint.key_mismatch',
-      `expected weights of ${variant.name}, got ${whatWasFound(found, module)}: ${fitting.length} of ${wanted.length} fit`,
-    );
+  const shares = sharesOf(wanted, fitting);
+  checkShares(variant, shares, found, module);
   const numbers = fitting.map(({ name }) => copied(found.get(name)!, name));
   fitting.forEach(({ name, shape }, i) => {
     parameters.set(name, shape, numbers[i]!);
@@ -82,8 +99,44 @@ export function loadPretrained(
     matched,
     missing,
     differing,
-    report: sentence({ matched, missing, differing }, { known, classes, module }),
+    shares,
+    report: sentence({ matched, missing, differing, shares }, { known, classes, module }),
   };
+}
+
+/** Null for the class branch. */
+function partOf(name: string): Part | null {
+  if (classBranch.test(name)) return null;
+  if (/^(trunk|reduce|model\.[0-9])\./.test(name)) return 'backbone';
+  return name.startsWith('model.22.') ? 'box branch' : 'neck';
+}
+
+function sharesOf(wanted: readonly Parameter[], fitting: readonly Parameter[]): Record<Part, Share> {
+  const count = (list: readonly Parameter[], part: Part) =>
+    list.filter(({ name }) => partOf(name) === part).length;
+  const rows = parts.map((part) => [part, { matched: count(fitting, part), total: count(wanted, part) }]);
+  return Object.fromEntries(rows);
+}
+
+function checkShares(
+  { name, backbone }: Variant,
+  shares: Readonly<Record<Part, Share>>,
+  found: Tensors,
+  module: ModuleFacts | null,
+): void {
+  const names = [...found.keys()];
+  const isOf = (family: Backbone) => names.some((each) => familyMarks[family].test(each));
+  const isOfOther = !isOf(backbone) && (Object.keys(familyMarks) as Backbone[]).some(isOf);
+  const isEnough = Object.values(shares).every(({ matched, total }) => matched >= leastShare * total);
+  if (isEnough && !isOfOther) return;
+  throw new OkapiError(
+    'checkpoint.key_mismatch',
+    `expected weights of ${name}, got ${whatWasFound(found, module)}: ${sharesInWords(shares)} fit`,
+  );
+}
+
+function sharesInWords(shares: Readonly<Record<Part, Share>>): string {
+  return parts.map((part) => `${shares[part].matched} of ${shares[part].total} of the ${part}`).join(', ');
 }
 
 /** The tensors under the names of the network: as they are, or with one `model.` more or less, whichever fits best. */
@@ -111,24 +164,26 @@ function copied(tensor: NamedTensor, name: string): Float32Array {
 function whatWasFound(found: Tensors, module: ModuleFacts | null): string {
   const first = found.get('model.0.conv.weight')?.shape;
   const variant = variantNames.find((name) => first !== undefined && firstChannels[name] === first[0]);
+  const isOkapi = [...found.keys()].some((name) => familyMarks['mobilenetv3-coco'].test(name));
   const examples = [...found].slice(0, 3).map(([name, { shape }]) => `${quoted(name)} [${shape.join(', ')}]`);
   const parts = [
     module === null ? null : `of ${quoted(module.className)}`,
     variant === undefined ? null : `as wide as those of ${variant}`,
+    isOkapi ? 'of an okapi variant' : null,
     `such as ${examples.join(', ')}`,
   ];
   return `${found.size} tensors ${parts.filter((part) => part !== null).join(', ')}`;
 }
 
 function sentence(
-  { matched, missing, differing }: Omit<PretrainedReport, 'report'>,
+  { matched, missing, differing, shares }: Omit<PretrainedReport, 'report'>,
   file: { readonly known: number | null; readonly classes: number; readonly module: ModuleFacts | null },
 ): string {
   const total = matched.length + missing.length + differing.length;
   const fresh = differing.filter(({ name }) => classBranch.test(name)).map(({ name }) => name);
   const others = differing.filter(({ name }) => !classBranch.test(name)).map(({ name }) => name);
   const parts = [
-    `${matched.length} of ${total} weights are those of the file`,
+    `${matched.length} of ${total} weights are those of the file (${sharesInWords(shares)})`,
     file.module === null ? null : `it holds ${quoted(file.module.className)}`,
     fresh.length === 0
       ? null
