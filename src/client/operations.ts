@@ -112,5 +112,10 @@ export const operations: Operations = {
   limits: { method: 'GET', path: '/limits', json: true },
   docs: { method: 'GET', path: '/docs', json: false },
   docsFile: { method: 'GET', path: '/docs/{file}', json: false },
+  ui: { method: 'GET', path: '/ui', json: false },
+  uiFile: { method: 'GET', path: '/ui/assets/{file}', json: false },
+  uiPage: { method: 'GET', path: '/ui/{ui_page}', json: false },
+  uiPageOf: { method: 'GET', path: '/ui/{ui_page}/{ui_thing}', json: false },
+  uiPartOf: { method: 'GET', path: '/ui/{ui_page}/{ui_thing}/{ui_part}', json: false },
   openApi: { method: 'GET', path: '/openapi.json', json: false },
 };

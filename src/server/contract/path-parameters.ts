@@ -54,6 +54,19 @@ export const pathParameters = {
     what: 'file',
     example: 'threshold.json',
   },
+  ui_page: {
+    pattern: '^(projects|models|operator|system|(index|yolo|models|label|fine_tune)\\.html)$',
+    missing: 'request.not_found',
+    what: 'page',
+    example: 'projects',
+  },
+  ui_thing: { pattern: slugPattern, missing: 'request.not_found', what: 'page', example: 'pump-01' },
+  ui_part: {
+    pattern: '^(pictures|train|results|test|label|dataset)$',
+    missing: 'request.not_found',
+    what: 'page',
+    example: 'pictures',
+  },
 } as const satisfies Record<string, PathParameter>;
 
 export type PathParameterName = keyof typeof pathParameters;

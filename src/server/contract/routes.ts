@@ -54,6 +54,14 @@ const undecodable = [
 const events = { kind: 'events', schema: JobEventData, example: examples.events } as const;
 const page = (type: string) => ({ kind: 'file', types: [type], example: '(a page)' }) as const;
 
+const uiPage = {
+  tag: 'pages',
+  scope: 'public',
+  query: 'any',
+  answer: page('text/html'),
+  errors: ['blob.not_found'],
+} as const;
+
 const uploadErrors = [
   'multipart.malformed',
   'multipart.too_many_parts',
@@ -115,14 +123,6 @@ export const routes = {
     answer: { kind: 'json', schema: ImageList, example: examples.sceneImages },
     errors: ['scene.not_found'],
   },
-  deleteSceneImage: {
-    method: 'DELETE',
-    path: '/datasets/{scene_id}/images/{filename}',
-    summary: 'Delete a picture of a scene',
-    tag: 'scenes',
-    scope: 'write',
-    answer: ok,
-    errors: ['scene.not_found', 'image.not_found'],
   sceneThumbnail: {
     method: 'GET',
     path: '/datasets/{scene_id}/images/{filename}/thumbnail',
@@ -132,6 +132,14 @@ export const routes = {
     answer: thumbnail,
     errors: ['scene.not_found', 'image.not_found', ...undecodable],
   },
+  deleteSceneImage: {
+    method: 'DELETE',
+    path: '/datasets/{scene_id}/images/{filename}',
+    summary: 'Delete a picture of a scene',
+    tag: 'scenes',
+    scope: 'write',
+    answer: ok,
+    errors: ['scene.not_found', 'image.not_found'],
     limit: 'delete',
   },
   markSceneImage: {
@@ -219,14 +227,6 @@ export const routes = {
     answer: { kind: 'json', schema: ImageList, example: examples.images },
     errors: ['project.not_found'],
   },
-  deleteProjectImage: {
-    method: 'DELETE',
-    path: '/projects/{project_id}/images/{filename}',
-    summary: 'Delete a picture of a project',
-    tag: 'projects',
-    scope: 'write',
-    answer: ok,
-    errors: ['project.not_found', 'image.not_found'],
   projectThumbnail: {
     method: 'GET',
     path: '/projects/{project_id}/images/{filename}/thumbnail',
@@ -236,6 +236,14 @@ export const routes = {
     answer: thumbnail,
     errors: ['project.not_found', 'image.not_found', ...undecodable],
   },
+  deleteProjectImage: {
+    method: 'DELETE',
+    path: '/projects/{project_id}/images/{filename}',
+    summary: 'Delete a picture of a project',
+    tag: 'projects',
+    scope: 'write',
+    answer: ok,
+    errors: ['project.not_found', 'image.not_found'],
     limit: 'delete',
   },
   markProjectImage: {
@@ -795,6 +803,43 @@ export const routes = {
     query: 'any',
     answer: { kind: 'file', types: ['text/css', 'text/javascript', 'image/png'], example: '(a file)' },
     errors: ['blob.not_found'],
+  },
+  ui: {
+    method: 'GET',
+    path: '/ui',
+    summary: 'Leads to the first page',
+    tag: 'pages',
+    scope: 'public',
+    query: 'any',
+    answer: { kind: 'redirect', example: '/ui/projects' },
+    errors: [],
+  },
+  uiFile: {
+    method: 'GET',
+    path: '/ui/assets/{file}',
+    summary: 'A script, style or picture of the pages',
+    tag: 'pages',
+    scope: 'public',
+    query: 'any',
+    answer: {
+      kind: 'file',
+      types: ['text/javascript', 'text/css', 'image/svg+xml', 'application/wasm'],
+      example: '(a file)',
+    },
+    errors: ['blob.not_found'],
+  },
+  uiPage: {
+    method: 'GET',
+    path: '/ui/{ui_page}',
+    summary: 'A page; the addresses of the original lead to the right one',
+    ...uiPage,
+  },
+  uiPageOf: { method: 'GET', path: '/ui/{ui_page}/{ui_thing}', summary: 'A page of one thing', ...uiPage },
+  uiPartOf: {
+    method: 'GET',
+    path: '/ui/{ui_page}/{ui_thing}/{ui_part}',
+    summary: 'A part of such a page',
+    ...uiPage,
   },
   openApi: {
     method: 'GET',

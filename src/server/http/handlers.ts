@@ -13,6 +13,7 @@ import { resultHandlers } from './results.ts';
 import { sessionHandlers } from './session.ts';
 import { systemHandlers } from './system.ts';
 import { trainingHandlers } from './training.ts';
+import { uiHandlers } from './ui.ts';
 import { yoloHandlers } from './yolo.ts';
 
 export const handlers: Handlers<RouteId> = {
@@ -29,4 +30,5 @@ export const handlers: Handlers<RouteId> = {
   ...fileHandlers,
   ...sessionHandlers,
   ...systemHandlers,
+  ...uiHandlers,
 };

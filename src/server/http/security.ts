@@ -24,6 +24,16 @@ export const docsPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/**
+ * In place of the policy above, for our own pages: scripts, styles and requests of this server alone, and no text becomes
+ * markup or code. `wasm-unsafe-eval` lets a model run in the browser (WebAssembly, not eval); blob: shows pictures that a
+ * person has chosen.
+ */
+export const uiPolicy =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; " +
+  "media-src 'self' blob:; connect-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+  "require-trusted-types-for 'script'; trusted-types 'none'";
+
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Throws request.malformed without a Host header, request.wrong_host for a name that is not this server's. */

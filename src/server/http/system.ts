@@ -12,13 +12,14 @@ import { docsFile, docsPage } from './docs-page.ts';
 import type { Handlers } from './handler.ts';
 import { jsonLimits } from './json-body.ts';
 import { docsPolicy } from './security.ts';
+import { hasUi } from './ui.ts';
 
 const mib = 2 ** 20;
 
 export const systemHandlers: Handlers<
   'root' | 'health' | 'healthz' | 'readyz' | 'metrics' | 'limits' | 'docs' | 'docsFile' | 'openApi'
 > = {
-  root: async ({ reply }) => reply.redirect('/docs', 302),
+  root: async ({ reply }) => reply.redirect((await hasUi()) ? '/ui/projects' : '/docs', 302),
   health: async () => ({ ok: true }),
   healthz: async () => ({ ok: true }),
 
