@@ -63,6 +63,7 @@ export const operations: Operations = {
 
   listModels: { method: 'GET', path: '/models', json: true },
   getModel: { method: 'GET', path: '/models/{model_id}', json: true },
+  getModelScores: { method: 'GET', path: '/models/{model_id}/scores', json: true },
   getModelMetrics: { method: 'GET', path: '/models/{model_id}/metrics', json: true },
   deleteModel: { method: 'DELETE', path: '/models/{model_id}', json: true },
   testModel: { method: 'POST', path: '/models/{model_id}/test', json: true },

@@ -217,6 +217,40 @@ export const examples = {
     ],
     files: [],
   },
+  modelScores: {
+    model_id: model.model_id,
+    threshold: {
+      value: 4.21,
+      pixel_value: 3.8,
+      at: model.created_at,
+      by: 'system',
+      reason: 'calibration',
+      target_false_alarm_rate: 0.01,
+      iou: null,
+    },
+    source: 'cross-fitted',
+    false_alarms: { above: 0, pictures: 24, low: 0, high: 0.142 },
+    trust:
+      '0 of 24 good pictures are above the threshold: with 95 % confidence it calls at most 14 % of good parts anomalous, as long as they look like these; the scores are cross-fitted, so this is approximate',
+    by_rate: [
+      {
+        target_false_alarm_rate: 0.05,
+        value: 3.97,
+        is_promised: true,
+        trust: '24 good pictures: 5 % false alarms are to be expected as long as good parts look like these',
+      },
+    ],
+    items: [
+      {
+        filename: stored,
+        display_name: image.display_name,
+        url: image.url,
+        thumbnail_url: image.thumbnail_url,
+        score: 3.97,
+        peak: 3.6,
+      },
+    ],
+  },
   modelMetrics: {
     map50: 0.93,
     map50_95: 0.71,

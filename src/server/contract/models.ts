@@ -33,6 +33,16 @@ export type ModelQuery = Static<typeof ModelQuery>;
 
 const DetectFigures = Type.Object({ map50: Share, map50_95: Share, precision: Share, recall: Share });
 
+const ThresholdVersion = Type.Object({
+  value: Type.Number(),
+  pixel_value: Type.Union([Type.Number(), Type.Null()]),
+  at: Moment,
+  by: Type.String(),
+  reason: Type.String(),
+  target_false_alarm_rate: Type.Union([Type.Number(), Type.Null()]),
+  iou: Type.Union([Type.Number(), Type.Null()], { description: 'of object detectors' }),
+});
+
 export const ModelDetail = Type.Object({
   ...modelInfo,
   task: Type.Enum(['anomaly', 'detect']),
@@ -49,21 +59,52 @@ export const ModelDetail = Type.Object({
   }),
   job_id: Type.Union([Type.String(), Type.Null()]),
   dataset_sha256: Type.Union([Type.String(), Type.Null()]),
-  thresholds: Type.Array(
-    Type.Object({
-      value: Type.Number(),
-      pixel_value: Type.Union([Type.Number(), Type.Null()]),
-      at: Moment,
-      by: Type.String(),
-      reason: Type.String(),
-      target_false_alarm_rate: Type.Union([Type.Number(), Type.Null()]),
-      iou: Type.Union([Type.Number(), Type.Null()], { description: 'of object detectors' }),
-    }),
-    { description: 'oldest first; the last one holds' },
-  ),
+  thresholds: Type.Array(ThresholdVersion, { description: 'oldest first; the last one holds' }),
   files: Type.Array(Type.Object({ name: Type.String(), bytes: Type.Integer(), sha256: Type.String() })),
 });
 export type ModelDetail = Static<typeof ModelDetail>;
+
+const orNull = { description: 'null where it is not known, or gone' };
+
+/** What a threshold rests on: for a histogram with a threshold to move. */
+export const ModelScores = Type.Object({
+  model_id: Slug,
+  threshold: ThresholdVersion,
+  source: Type.Union([Type.Enum(['held-out', 'cross-fitted']), Type.Null()], {
+    description: 'how the scores were made; null: the model keeps none',
+  }),
+  false_alarms: Type.Union(
+    [Type.Object({ above: Count, pictures: Count, low: Share, high: Share }), Type.Null()],
+    {
+      description:
+        'how many of these good pictures the threshold calls anomalous, and the 95 % interval of the share',
+    },
+  ),
+  trust: Type.String({ description: 'how far the threshold can be trusted, in words' }),
+  by_rate: Type.Array(
+    Type.Object({
+      target_false_alarm_rate: Share,
+      value: Type.Number({ description: 'the threshold that holds this rate' }),
+      is_promised: Type.Boolean({ description: 'false: there are too few scores for this rate' }),
+      trust: Type.String(),
+    }),
+  ),
+  items: Type.Array(
+    Type.Object({
+      filename: Type.Union([Type.String(), Type.Null()], orNull),
+      display_name: Type.Union([Type.String(), Type.Null()], orNull),
+      url: Type.Union([Address, Type.Null()], orNull),
+      thumbnail_url: Type.Union([Address, Type.Null()], orNull),
+      score: Type.Number(),
+      peak: Type.Number({ description: 'the highest pixel of its map' }),
+    }),
+    {
+      description:
+        'each good picture, scored by what had not seen it, the highest score first; of one or two pictures also moved copies',
+    },
+  ),
+});
+export type ModelScores = Static<typeof ModelScores>;
 
 export const ThresholdChange = Type.Object(
   {

@@ -12,6 +12,7 @@ import {
   ModelList,
   ModelMetrics,
   ModelQuery,
+  ModelScores,
   TestAnswer,
   TestOptions,
   ThresholdChange,
@@ -550,6 +551,15 @@ export const routes = {
       others: { objects: examples.detectModelDetail },
     },
     errors: ['model.not_found'],
+  },
+  getModelScores: {
+    method: 'GET',
+    path: '/models/{model_id}/scores',
+    summary: 'The scores of good pictures that the threshold of a model rests on, and how far to trust it',
+    tag: 'models',
+    scope: 'read',
+    answer: { kind: 'json', schema: ModelScores, example: examples.modelScores },
+    errors: ['model.not_found', 'model.wrong_task', 'model.base_only', 'model.corrupt'],
   },
   getModelMetrics: {
     method: 'GET',

@@ -1,6 +1,5 @@
 // Whether what is tested today still looks like what the model was calibrated on: scores, brightness and sharpness.
 import { type Spread, spreadOf } from '../../vision/hygiene/spread.ts';
-import { readCalibration } from '../../vision/scoring/threshold-file.ts';
 import type { Drift } from '../contract/hygiene.ts';
 import type { Frozen } from '../contract/route.ts';
 import { type HygieneRecord, hygieneOf, logSharpness } from '../hygiene/get-hygiene.ts';
@@ -8,7 +7,7 @@ import type { PictureChecks } from '../hygiene/picture-checks.ts';
 import { newestFirst, type TestResult } from '../inference/results.ts';
 import { getModel } from '../models/get-model.ts';
 import type { ModelRecord } from '../models/model-record.ts';
-import { readModelText } from '../models/open-model-file.ts';
+import { calibrationScores } from '../models/model-scores.ts';
 import type { Context } from '../platform/context.ts';
 import { docKeys } from '../platform/layout.ts';
 import { evaluable } from './start-evaluation.ts';
@@ -77,10 +76,8 @@ async function lastResults(context: Context, model: ModelRecord, last: number): 
 }
 
 async function calibratedScores(context: Context, model: ModelRecord): Promise<Middle | null> {
-  const file = 'threshold.json';
-  if (!Object.hasOwn(model.files, file)) return null;
-  const calibration = readCalibration(await readModelText(context, model, file));
-  if (calibration === null || calibration.scores.length === 0) return null;
+  const calibration = await calibrationScores(context, model);
+  if (calibration === null) return null;
   return { ...spreadOf(calibration.scores), count: calibration.scores.length };
 }
 

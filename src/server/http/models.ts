@@ -9,6 +9,7 @@ import { importBaseModel } from '../models/import-base-model.ts';
 import { listModels } from '../models/list-models.ts';
 import { modelInfo, taskOf } from '../models/model-info.ts';
 import type { ModelRecord } from '../models/model-record.ts';
+import { modelScores } from '../models/model-scores.ts';
 import { openDownload } from '../models/open-download.ts';
 import { patchThreshold } from '../models/patch-threshold.ts';
 import { readMetrics } from '../models/read-metrics.ts';
@@ -22,6 +23,7 @@ import { onlyFile, receive } from './receive.ts';
 export const modelHandlers: Handlers<
   | 'listModels'
   | 'getModel'
+  | 'getModelScores'
   | 'getModelMetrics'
   | 'deleteModel'
   | 'testModel'
@@ -36,6 +38,10 @@ export const modelHandlers: Handlers<
 
   async getModel({ services: { context }, params }) {
     return modelDetail(await getModel(context, params.model_id));
+  },
+
+  async getModelScores({ services: { context }, params }) {
+    return modelScores(context, params.model_id);
   },
 
   async getModelMetrics({ services: { context }, params }) {

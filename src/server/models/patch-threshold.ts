@@ -1,7 +1,6 @@
 // Sets another threshold for a model: a new version in its record. The model's own files never change.
 import type { Task } from '../../vision/detectors/detector.ts';
 import { type CalibrationScores, calibrateThreshold } from '../../vision/scoring/threshold.ts';
-import { readCalibration } from '../../vision/scoring/threshold-file.ts';
 import { ServerError } from '../contract/errors.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -9,7 +8,7 @@ import { modelNotFound } from './get-model.ts';
 import { putModel, readModel } from './model-documents.ts';
 import { taskOf, thresholdOf } from './model-info.ts';
 import type { ModelRecord, ThresholdVersion } from './model-record.ts';
-import { readModelText } from './open-model-file.ts';
+import { calibrationScores } from './model-scores.ts';
 
 export interface ThresholdPatch {
   /** Of object detectors: the least confidence. */
@@ -108,9 +107,7 @@ async function wantedConfidence(
 }
 
 async function calibrationOf(context: Context, record: ModelRecord): Promise<CalibrationScores> {
-  const file = 'threshold.json';
-  const text = Object.hasOwn(record.files, file) ? await readModelText(context, record, file) : '{}';
-  const scores = readCalibration(text);
+  const scores = await calibrationScores(context, record);
   if (scores !== null) return scores;
   throw new ServerError(
     'request.invalid',

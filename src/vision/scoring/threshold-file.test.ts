@@ -5,6 +5,7 @@ import { readCalibration, readThreshold, writeThreshold } from './threshold-file
 const calibration: CalibrationScores = {
   scores: [0.1, 0.4, 0.2, 0.3],
   peaks: [1, 2, 3, 4],
+  names: ['a.png', 'b.png', 'c.png', 'd.png'],
   source: 'cross-fitted',
   targetFalseAlarmRate: 0.25,
 };
@@ -37,6 +38,7 @@ describe('threshold.json', () => {
       uncertain_high: threshold.uncertain!.high,
       calibration_scores: [0.1, 0.4, 0.2, 0.3],
       calibration_peaks: [1, 2, 3, 4],
+      calibration_pictures: ['a.png', 'b.png', 'c.png', 'd.png'],
     });
   });
 
@@ -48,8 +50,13 @@ describe('threshold.json', () => {
   });
 
   it('gives back the scores that it rests on, from which another threshold can be found', () => {
-    const { scores, peaks, source } = calibration;
-    expect(readCalibration(text)).toEqual({ scores, peaks, source });
+    const { scores, peaks, source, names } = calibration;
+    expect(readCalibration(text)).toEqual({ scores, peaks, source, names });
+    expect(readCalibration(withChanges({ calibration_pictures: undefined }))).toEqual({
+      scores,
+      peaks,
+      source,
+    });
     expect(calibrateThreshold({ ...readCalibration(text)!, targetFalseAlarmRate: 0.5 }).value).toBe(0.3);
     expect(readCalibration('{"threshold_mse": 0.5}')).toBeNull();
   });
@@ -57,6 +64,8 @@ describe('threshold.json', () => {
   it.each([
     [{ calibration_scores: [1, 'x', 3, 4] }, 'calibration_scores to be finite numbers'],
     [{ calibration_peaks: [1] }, 'calibration_peaks to be 4 numbers, got [1]'],
+    [{ calibration_pictures: ['a.png'] }, 'calibration_pictures to be 4 texts, got ["a.png"]'],
+    [{ calibration_pictures: [1, 2, 3, 4] }, 'calibration_pictures to be texts'],
   ])('refuses scores that are not as they were written: %j', (changes, message) => {
     expect(() => readCalibration(withChanges(changes))).toThrow(message);
   });

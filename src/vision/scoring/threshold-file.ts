@@ -42,6 +42,7 @@ export function writeThreshold(threshold: Threshold, origin: ThresholdOrigin): s
     uncertain_high: threshold.uncertain?.high ?? null,
     calibration_scores: origin.calibration?.scores ?? null,
     calibration_peaks: origin.calibration?.peaks ?? null,
+    calibration_pictures: origin.calibration?.names ?? null,
   };
   for (const [key, v] of Object.entries(record))
     for (const n of Array.isArray(v) ? v : [v])
@@ -73,7 +74,11 @@ export function readCalibration(text: string): Omit<CalibrationScores, 'targetFa
   const peaks = numbers(record, 'calibration_peaks');
   if (scores === null || peaks === null) return null;
   if (scores.length !== peaks.length) malformed('calibration_peaks', `${scores.length} numbers`, peaks);
-  return { scores, peaks, source: oneOf(record, 'score_source', scoreSources) };
+  const names = texts(record, 'calibration_pictures');
+  if (names !== null && names.length !== scores.length)
+    malformed('calibration_pictures', `${scores.length} texts`, names);
+  const source = oneOf(record, 'score_source', scoreSources);
+  return { scores, peaks, source, ...(names && { names }) };
 }
 
 type Rest = Omit<Threshold, 'value' | 'sampleCount' | 'statistics'>;
@@ -160,6 +165,15 @@ function numbers(record: JsonObject, key: string): number[] | null {
   if (values === null) return null;
   if (!Array.isArray(values) || !values.every((v) => Number.isFinite(v)))
     return malformed(key, 'finite numbers', values);
+  return values;
+}
+
+/** Texts, or null when the key is missing or null. */
+function texts(record: JsonObject, key: string): string[] | null {
+  const values = record[key] ?? null;
+  if (values === null) return null;
+  if (!Array.isArray(values) || !values.every((v) => typeof v === 'string'))
+    return malformed(key, 'texts', values);
   return values;
 }
 

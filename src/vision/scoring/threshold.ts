@@ -67,6 +67,8 @@ export interface CalibrationScores {
   readonly peaks: readonly number[];
   readonly source: ScoreSource;
   readonly targetFalseAlarmRate?: number | null;
+  /** The names of the files of these pictures, in the same order; missing in files that were written before they were kept. */
+  readonly names?: readonly string[];
 }
 
 /** 1.4826 makes the MAD of a normal distribution its standard deviation. */

@@ -13,6 +13,8 @@ export const FEWEST_PICTURES = 5;
 
 export interface GoodPictures {
   readonly count: number;
+  /** Of each picture, the name of its file. */
+  readonly names: readonly string[];
   /** SHA-256 over the pictures as they are trained on, in order. */
   readonly digest: string;
   readonly copies: number;
@@ -55,6 +57,7 @@ export async function readGoodPictures(
   if (used.length < fewest || degenerate) tooFew(used.length, refused, copies, fewest);
   return {
     count: used.length,
+    names: used.map(({ file }) => basename(file)),
     digest: createHash('sha256')
       .update(used.map(({ digest }) => digest).join())
       .digest('hex'),

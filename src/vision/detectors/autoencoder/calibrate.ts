@@ -73,6 +73,7 @@ export async function calibrate(
   const calibration: CalibrationScores = {
     scores: all.flatMap(({ scores }) => scores),
     peaks: all.flatMap(({ peaks }) => peaks),
+    names: [validation, ...folds.map(({ scored }) => scored)].flat().map((i) => source.names[i]!),
     source: folds.length > 0 ? 'cross-fitted' : 'held-out',
     targetFalseAlarmRate: settings.falseAlarmRate,
   };

@@ -56,7 +56,7 @@ export async function calibrate(
   { without }: Lessons,
   names: readonly HeadName[],
 ): Promise<Calibration> {
-  const { settings, plan, region } = lesson;
+  const { settings, plan, region, pictures } = lesson;
   const grid = gridOf(settings.imageSize);
   const good = await leftOut(lesson, without, plan.scored);
   const heads = names.map((_, head) => {
@@ -84,6 +84,7 @@ export async function calibrate(
     scores,
     peaks,
     source: 'cross-fitted',
+    names: plan.scored.map(({ picture }) => pictures.names[picture]!),
     targetFalseAlarmRate: settings.falseAlarmRate,
   };
   return {
