@@ -142,6 +142,27 @@ export async function* readPictures(
   }
 }
 
+/** The sizes of the files that hold pictures, in order, without decoding any; others are passed over. */
+export async function* readPictureSizes(
+  files: readonly string[],
+  signal?: AbortSignal,
+  limits: PictureLimits = defaultLimits,
+): AsyncGenerator<
+  { readonly file: string; readonly size: { width: number; height: number } },
+  void,
+  undefined
+> {
+  for (const file of files) {
+    signal?.throwIfAborted();
+    try {
+      const { width, height } = probePicture(await readBytes(file, limits), limits);
+      yield { file, size: { width, height } };
+    } catch (error) {
+      if (!(error instanceof OkapiError)) throw error;
+    }
+  }
+}
+
 async function readOne(file: string, limits: PictureLimits): Promise<PictureVerdict> {
   try {
     const bytes = await readBytes(file, limits);

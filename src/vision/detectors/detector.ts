@@ -10,6 +10,7 @@ import type { Detection } from '../scoring/detection.ts';
 import type { Regions } from '../scoring/region-mask.ts';
 import type { Region } from '../scoring/regions.ts';
 import type { Threshold } from '../scoring/threshold.ts';
+import type { TilePlan, TileSetting } from '../scoring/tile-plan.ts';
 import type { RefusedFile, TrainingEvent } from '../training/events.ts';
 
 /** What a detector looks for: whatever differs from good parts, or objects of known classes. */
@@ -21,7 +22,7 @@ export interface AnomalyPrediction {
   readonly score: number;
   readonly isAnomaly: boolean;
   readonly threshold: number;
-  /** At the model's resolution. */
+  /** At the model's resolution: a square, or where pictures are cut into tiles in their proportions. */
   readonly map: AnomalyMap;
   /** In pixels of the picture. */
   readonly regions: readonly Region[];
@@ -51,6 +52,8 @@ export interface AnomalyModel extends Described {
   readonly threshold: Threshold;
   /** Made by the original app: scored and drawn as it does. */
   readonly imported: boolean;
+  /** How pictures are cut before the model looks at them; missing: not at all. */
+  readonly tiles?: TilePlan;
 }
 
 /** What a loaded model that finds objects says of itself. */
@@ -125,6 +128,10 @@ export interface TrainRequest {
   readonly encoderSource?: EncoderSource;
   /** Where to look, for kinds that find anomalies; part of the model, so that it is scored by them everywhere. */
   readonly regions?: Regions;
+  /** How large pictures are cut, for kinds that find anomalies; part of the model. Default auto. */
+  readonly tiles?: TileSetting;
+  /** The smallest defect to be found, in pixels of the picture; `auto` chooses tiles by it. */
+  readonly defectSize?: number;
   /** Settings of the kind, by name; those left out are at their default. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Further fields of config.yaml, such as the ids of the model and its project. */
@@ -171,5 +178,7 @@ export interface DetectorKind {
   readonly wanted: readonly string[];
   /** Whether a training may say where to look. */
   readonly takesRegions?: true;
+  /** Whether a training may cut pictures into tiles. */
+  readonly takesTiles?: true;
   load(folder: ModelFolder, runtime: Runtime): Promise<Detector>;
 }

@@ -15,6 +15,7 @@ const patches = (kind: PatchKindName) =>
     load: loadPatches,
     wanted: wantedPatchFiles,
     takesRegions: true,
+    takesTiles: true,
   }) satisfies DetectorKind;
 
 export const detectorKinds = {

@@ -5,10 +5,11 @@ import type { Runtime } from '../../autodiff/runtime.ts';
 import { manifestName, openModelFolder } from '../checkpoint/model-folder.ts';
 import { OkapiError } from '../errors.ts';
 import { loadOriginal } from './autoencoder/load.ts';
-import type { Detector } from './detector.ts';
+import { anomalyDetector, type Detector } from './detector.ts';
 import { checkGolden, goldenPicture, goldenRecord } from './golden.ts';
 import { detectorKinds, kindOf } from './kinds.ts';
-import { detectorIn } from './model-config.ts';
+import { detectorIn, tilesIn } from './model-config.ts';
+import { tiledDetector } from './tiles/tiled-detector.ts';
 
 /**
  * Opens a model folder, ours or the original's. Every file of ours is checked against its manifest and the golden picture
@@ -20,8 +21,10 @@ export async function loadDetector(path: string, runtime: Runtime): Promise<Dete
   if (!own) return loadOriginal(path, runtime);
   const files = new Set([...Object.values(detectorKinds).flatMap(({ wanted }) => wanted), 'config.yaml']);
   const folder = await openModelFolder(path, [...files, goldenPicture, goldenRecord]);
-  const name = detectorIn(new TextDecoder().decode(folder.file('config.yaml')));
-  const detector = await kindOf(name ?? '', 'checkpoint.malformed').load(folder, runtime);
+  const config = new TextDecoder().decode(folder.file('config.yaml'));
+  const cut = tilesIn(config);
+  const square = await kindOf(detectorIn(config) ?? '', 'checkpoint.malformed').load(folder, runtime);
+  const detector = cut ? tiledDetector(anomalyDetector(square), cut) : square;
   try {
     await checkGolden(detector, folder.file(goldenPicture), folder.file(goldenRecord));
     return detector;

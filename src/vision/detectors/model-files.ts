@@ -6,6 +6,7 @@ import { torchPieces } from '../checkpoint/torch-writer.ts';
 import { encodePicture } from '../image/encode.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Normalization } from '../image/planes.ts';
+import type { TileCut } from '../scoring/tile-pixels.ts';
 import { goldenPicture, goldenRecord } from './golden.ts';
 import { writeConfig } from './model-config.ts';
 
@@ -43,11 +44,21 @@ export function pixelsInWords(imageSize: number) {
   };
 }
 
-/** How bytes of a file become `pixels` where pictures are resized to a square. */
-export function squarePreprocessing(imageSize: number, normalization: Normalization) {
+/** How bytes of a file become `pixels` where pictures, or the tiles that they are cut into, are resized to a square. */
+export function squarePreprocessing(
+  imageSize: number,
+  normalization: Normalization,
+  cut: TileCut | null = null,
+) {
   return {
     ...pixelsInWords(imageSize),
+    ...(cut && { tiles: tilesInWords(cut) }),
     resize: 'area, as cv2.resize with INTER_AREA, to the square without keeping the ratio',
     ...normalization,
   };
+}
+
+function tilesInWords({ plan: { size, overlap }, regions }: TileCut): string {
+  const outside = regions === null ? '' : '; outside of the regions the resized tile has the level 128';
+  return `tiles of ${size} px, evenly spread so that they overlap by ${overlap} px at least, each through the model alone: the score of the picture is the highest of theirs${outside}`;
 }

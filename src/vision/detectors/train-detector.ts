@@ -13,6 +13,7 @@ export async function trainDetector(
 ): Promise<TrainedModel> {
   const kind = kindOf(request.kind, 'option.invalid');
   const regions = regionsOf(request, kind);
+  checkTiles(request, kind);
   return kind.train(regions === null ? withoutRegions(request) : { ...request, regions }, {
     signal: new AbortController().signal,
     onEvent: () => {},
@@ -32,6 +33,12 @@ function regionsOf({ kind, regions }: TrainRequest, { takesRegions }: DetectorKi
     'option.invalid',
     `a detector of the kind ${kind} looks at whole pictures and takes no regions`,
   );
+}
+
+/** Throws option.invalid for a kind that cuts no pictures. */
+function checkTiles({ kind, tiles, defectSize }: TrainRequest, { takesTiles }: DetectorKind): void {
+  if (takesTiles || (defectSize === undefined && (tiles ?? 'off') === 'off')) return;
+  throw new OkapiError('option.invalid', `a detector of the kind ${kind} takes no tiles`);
 }
 
 function withoutRegions({ regions: _, ...request }: TrainRequest): TrainRequest {

@@ -1,30 +1,54 @@
 // The pictures of a training: read once, checked, copies left out, at the size of the model and in a bounded cache.
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { Random } from '../../autodiff/random.ts';
 import { readPictures } from '../dataset/folder.ts';
 import { OkapiError } from '../errors.ts';
+import { crop } from '../image/crop.ts';
 import type { Picture } from '../image/picture.ts';
 import { resize } from '../image/resize.ts';
+import { seenTiles, type TileCut, tilePixels } from '../scoring/tile-pixels.ts';
 import type { ByteCache } from './byte-cache.ts';
 import type { RefusedFile } from './events.ts';
 
 /** Fewer say too little about how good parts differ. */
 export const FEWEST_PICTURES = 5;
 
+/** Of very many tiles so many are learnt, the same number of each picture; with more pictures, one of each. */
+const MOST_LEARNT = 1000;
+
+/**
+ * What a training learns from. A piece is what the model looks at in one go: a whole picture, or one tile of it. Whatever is
+ * left out to judge by is left out by pictures, since tiles of one picture overlap.
+ */
 export interface GoodPictures {
+  /** How many pictures are used. */
   readonly count: number;
   /** Of each picture, the name of its file. */
   readonly names: readonly string[];
+  /** For each piece the picture, 0 to count - 1, that it is or is cut from; picture by picture. */
+  readonly pieces: readonly number[];
+  /** Indices of the pieces to learn from. */
+  readonly learnt: readonly number[];
+  /** How pictures are cut; null: not at all. */
+  readonly cut: TileCut | null;
   /** SHA-256 over the pictures as they are trained on, in order. */
   readonly digest: string;
   readonly copies: number;
   readonly refused: readonly RefusedFile[];
-  /** One picture at size x size. Throws dataset.changed when its file no longer holds what it held. */
-  picture(index: number): Promise<Picture>;
+  /** One piece at size x size. Throws dataset.changed when its file no longer holds what it held. */
+  picture(piece: number): Promise<Picture>;
+  /** The piece as it was cut, before it was resized; a whole picture as it is trained on. Throws as picture. */
+  asCut(piece: number): Promise<Picture>;
+}
+
+/** How pictures are cut, and the seed that draws the tiles to learn from. */
+export interface SeededCut extends TileCut {
+  readonly seed: number;
 }
 
 /**
- * Reads all files and resizes by area. A file that cannot be used is passed over and listed; of files that show the same
+ * Reads all files and resizes by area, whole or tile by tile. A file that cannot be used is passed over and listed; of files that show the same
  * picture only the first is used. Throws dataset.too_few_images under `fewest` different pictures, saying what was left out
  * and why, and train.degenerate when many files all show one picture.
  */
@@ -34,8 +58,11 @@ export async function readGoodPictures(
   cache: ByteCache,
   signal?: AbortSignal,
   fewest = FEWEST_PICTURES,
+  seeded: SeededCut | null = null,
 ): Promise<GoodPictures> {
-  const used: { file: string; digest: string }[] = [];
+  const used: UsedPicture[] = [];
+  const pieces: number[] = [];
+  const learnt: number[] = [];
   const refused: RefusedFile[] = [];
   const copies: string[] = [];
   const seen = new Set<string>();
@@ -43,44 +70,113 @@ export async function readGoodPictures(
     if (verdict.status === 'rejected') refused.push(verdict);
     if (verdict.status === 'duplicate') copies.push(verdict.file);
     if (verdict.status !== 'ok') continue;
-    const small = resize(verdict.picture, size, size, 'area');
-    const digest = digestOf(small);
-    if (seen.has(digest)) {
-      copies.push(verdict.file);
+    const { file } = verdict;
+    const cut = piecesOf(verdict.picture, size, seeded);
+    if (seen.has(cut.digest)) {
+      copies.push(file);
       continue;
     }
-    seen.add(digest);
-    await cache.put(keyOf(used.length), small.data);
-    used.push({ file: verdict.file, digest });
+    seen.add(cut.digest);
+    const [picture, first] = [used.length, pieces.length];
+    used.push({ file, digest: cut.digest, first });
+    for (let k = 0; k < cut.count; k++) pieces.push(picture);
+    for (const k of drawn(cut.count, files.length, picture, seeded)) {
+      learnt.push(first + k);
+      await cache.put(keyOf(first + k), cut.piece(k).data);
+    }
   }
   const degenerate = used.length === 1 && copies.length >= FEWEST_PICTURES - 1;
   if (used.length < fewest || degenerate) tooFew(used.length, refused, copies, fewest);
+  const again = lastOf((picture: UsedPicture) => readAgain(picture, size, seeded));
+  const pieceIn = async (piece: number) => {
+    const picture = used[pieces[piece]!]!;
+    return { cut: await again(picture), k: piece - picture.first };
+  };
   return {
     count: used.length,
     names: used.map(({ file }) => basename(file)),
+    pieces,
+    learnt,
+    cut: seeded && { plan: seeded.plan, regions: seeded.regions },
     digest: createHash('sha256')
       .update(used.map(({ digest }) => digest).join())
       .digest('hex'),
     copies: copies.length,
     refused: refused.map(({ file, code, message }) => ({ file, code, message })),
-    picture: async (index) => {
-      const data = await cache.get(keyOf(index));
-      return data ? { width: size, height: size, data } : readAgain(used[index]!, size);
+    picture: async (piece) => {
+      const data = await cache.get(keyOf(piece));
+      if (data) return { width: size, height: size, data };
+      const { cut, k } = await pieceIn(piece);
+      return cut.piece(k);
+    },
+    asCut: async (piece) => {
+      const { cut, k } = await pieceIn(piece);
+      return cut.asCut(k);
     },
   };
 }
 
-const keyOf = (index: number) => `picture ${index}`;
+interface UsedPicture {
+  readonly file: string;
+  readonly digest: string;
+  /** Its first piece. */
+  readonly first: number;
+}
+
+const keyOf = (piece: number) => `picture ${piece}`;
+
+interface Pieces {
+  readonly count: number;
+  readonly digest: string;
+  piece(index: number): Picture;
+  asCut(index: number): Picture;
+}
+
+/** Throws what seenTiles throws. */
+function piecesOf(picture: Picture, size: number, cut: TileCut | null): Pieces {
+  if (cut === null) {
+    const small = resize(picture, size, size, 'area');
+    return { count: 1, digest: digestOf(small), piece: () => small, asCut: () => small };
+  }
+  const seen = seenTiles(cut, picture, size);
+  return {
+    count: seen.length,
+    digest: digestOf(picture),
+    piece: (k) => tilePixels(picture, seen[k]!, size),
+    asCut: (k) => crop(picture, seen[k]!.tile),
+  };
+}
+
+/** Which of a picture's pieces are learnt, in order: all, or by chance this picture's share of MOST_LEARNT. */
+function drawn(count: number, pictures: number, picture: number, cut: SeededCut | null): number[] {
+  const all = [...Array(count).keys()];
+  const share = Math.max(1, Math.floor(MOST_LEARNT / pictures));
+  if (cut === null || count <= share) return all;
+  const random = new Random(cut.seed).fork(`tiles of picture ${picture}`);
+  return random
+    .shuffled(all)
+    .slice(0, share)
+    .sort((a, b) => a - b);
+}
+
+/** As `make`, but what it made last is kept: pieces of one picture are asked for one after the other. */
+function lastOf<K, V>(make: (key: K) => Promise<V>): (key: K) => Promise<V> {
+  let last: { readonly key: K; readonly made: Promise<V> } | null = null;
+  return (key) => {
+    if (last?.key !== key) last = { key, made: make(key) };
+    return last.made;
+  };
+}
 
 function digestOf({ data }: Picture): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-async function readAgain({ file, digest }: { file: string; digest: string }, size: number): Promise<Picture> {
+async function readAgain({ file, digest }: UsedPicture, size: number, cut: TileCut | null): Promise<Pieces> {
   for await (const verdict of readPictures([file])) {
     if (verdict.status !== 'ok') break;
-    const small = resize(verdict.picture, size, size, 'area');
-    if (digestOf(small) === digest) return small;
+    const again = piecesOf(verdict.picture, size, cut);
+    if (again.digest === digest) return again;
   }
   throw new OkapiError('dataset.changed', `${file} was changed or removed during the training`);
 }

@@ -58,33 +58,42 @@ export async function calibrate(
 ): Promise<Calibration> {
   const { settings, plan, region, pictures } = lesson;
   const grid = gridOf(settings.imageSize);
+  const { samples } = plan;
   const good = await leftOut(lesson, without, plan.scored);
   const heads = names.map((_, head) => {
     const planes = good.map((view) => view[head]!);
-    const place = (except: number) => placeOf(planes, grid, region, except);
-    return { whole: place(-1), others: planes.map((_, i) => place(i)), planes };
+    const others = [...new Set(samples)].map((sample) => {
+      const rest = planes.filter((_, i) => samples[i] !== sample);
+      return placeOf(rest.length > 0 ? rest : planes, grid, region);
+    });
+    return { whole: placeOf(planes, grid, region), others, planes };
   });
   // Scores of each head alone, in spreads of good parts, by places that the view itself had no part in.
-  const alone = heads.map(({ planes, others }) =>
-    planes.map((plane, i) => topMean(valuesInside(inSpreads(plane, others[i]!), region))),
-  );
+  const alone = heads.map(({ planes, others }) => {
+    const own = planes.map((plane, i) =>
+      topMean(valuesInside(inSpreads(plane, others[samples[i]!]!), region)),
+    );
+    return highestOf(own, samples);
+  });
   const levels = alone.map(levelOf);
   const weights = weightsOf(names);
   const fuse = (places: readonly Place[]) => fusionOf(places, levels, weights);
   const scores: number[] = [];
   const peaks: number[] = [];
   for (const [i, view] of good.entries()) {
-    const fused = fusedPlane(view, fuse(heads.map(({ others }) => others[i]!)));
+    const fused = fusedPlane(view, fuse(heads.map(({ others }) => others[samples[i]!]!)));
     scores.push(topMean(valuesInside(fused, region)));
     // What is drawn between patches is never higher than the patches.
     const calm = blurInside(fused, region, (plane) => neighbourMean(plane, grid));
     peaks.push(Math.max(LEAST_PEAK, highest(valuesInside(calm, region))));
   }
   const calibration: CalibrationScores = {
-    scores,
-    peaks,
+    scores: highestOf(scores, samples),
+    peaks: highestOf(peaks, samples),
     source: 'cross-fitted',
-    names: plan.scored.map(({ picture }) => pictures.names[picture]!),
+    names: plan.scored
+      .filter((_, i) => samples.indexOf(samples[i]!) === i)
+      .map(({ picture }) => pictures.names[pictures.pieces[picture]!]!),
     targetFalseAlarmRate: settings.falseAlarmRate,
   };
   return {
@@ -118,14 +127,8 @@ async function leftOut(
   return views.map((view) => found.get(view)!);
 }
 
-/** Over all planes, or all but one; of a single plane, over that one. Patches that do not count have no part in it. */
-function placeOf(
-  planes: readonly Float32Array[],
-  grid: number,
-  region: PatchRegion | null,
-  except: number,
-): Place {
-  const used = planes.length > 1 ? planes.filter((_, i) => i !== except) : planes;
+/** What the planes have in common at each place. Patches that do not count have no part in it. */
+function placeOf(used: readonly Float32Array[], grid: number, region: PatchRegion | null): Place {
   const patches = grid * grid;
   const sums = new Float64Array(patches);
   for (const plane of used) for (let i = 0; i < patches; i++) sums[i]! += plane[i]! / used.length;
@@ -191,6 +194,14 @@ export function topMean(plane: ArrayLike<number>): number {
   const count = topCount(plane.length);
   const worst = sorted(plane).subarray(plane.length - count);
   return worst.reduce((a, b) => a + b, 0) / count;
+}
+
+/** Of each sample the highest value: where a picture is cut into tiles, its worst tile speaks for it. */
+function highestOf(values: readonly number[], samples: readonly number[]): number[] {
+  const found: number[] = [];
+  for (const [i, sample] of samples.entries())
+    found[sample] = Math.max(found[sample] ?? Number.NEGATIVE_INFINITY, values[i]!);
+  return found;
 }
 
 /** The highest of the map's patches. */

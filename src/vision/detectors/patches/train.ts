@@ -7,6 +7,7 @@ import { ByteCache } from '../../training/byte-cache.ts';
 import { readGoodPictures } from '../../training/good-pictures.ts';
 import { clearResumeFiles } from '../../training/resume-files.ts';
 import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
+import { planTiles } from '../tiles/plan-training.ts';
 import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { calibrate } from './calibrate.ts';
 import { type Lesson, learn } from './learn.ts';
@@ -31,7 +32,6 @@ export async function trainPatches(
   const { heads, fewest }: PatchKind = patchKinds[kind];
   const settings = completePatchSettings(request.settings ?? {});
   if (request.base) throw new OkapiError('option.invalid', `a ${kind} detector starts from no base model`);
-  const region = request.regions ? patchRegion(request.regions, settings.imageSize) : null;
   const { signal, onEvent } = context;
   const note = (text: string) => onEvent({ type: 'note', text });
   await prepareState({ ...request, resume: false });
@@ -41,9 +41,13 @@ export async function trainPatches(
   try {
     onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
     onEvent({ type: 'stage', stage: 'reading' });
+    const cut = await planTiles(request, settings, context);
+    // Of tiles, each has its own part of the regions, which is in its pixels.
+    const region = request.regions && !cut ? patchRegion(request.regions, settings.imageSize) : null;
     const source = request.encoderSource ?? { folders: [] };
     const encoder = blindOutside(await openEncoder(settings.encoder, source), region);
-    const pictures = await readGoodPictures(request.pictures, settings.imageSize, cache, signal, fewest);
+    const { imageSize } = settings;
+    const pictures = await readGoodPictures(request.pictures, imageSize, cache, signal, fewest, cut);
     const { count: used, copies, refused } = pictures;
     onEvent({ type: 'pictures', used, copies, refused });
     const names = used === 1 ? heads.filter((head) => head === 'subspace') : heads;
@@ -51,7 +55,7 @@ export async function trainPatches(
       note('1 good picture: the subspace alone is learnt, and its threshold is a guess from moved copies');
 
     onEvent({ type: 'stage', stage: 'training' });
-    const plan = planViews(used, settings);
+    const plan = planViews(pictures, settings);
     const lesson: Lesson = { encoder, region, settings, pictures, plan, runtime, signal };
     const asked = { bank: names.includes('memory-bank'), subspace: names.includes('subspace') };
     const lessons = await learn(lesson, asked, note);

@@ -4,10 +4,12 @@ import { assignFolds } from '../../dataset/split.ts';
 import { move, someMovement } from '../../image/move.ts';
 import type { Picture } from '../../image/picture.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
+import { gridOf } from './features.ts';
 import type { PatchSettings } from './settings.ts';
 
-/** View 0 is the picture itself. Views of one fold are left out together. */
+/** View 0 is the piece itself. Views of one fold are left out together. */
 export interface View {
+  /** The index of a piece: of a picture, or of one tile of it. */
   readonly picture: number;
   readonly view: number;
   readonly fold: number;
@@ -17,6 +19,8 @@ export interface ViewPlan {
   readonly views: readonly View[];
   /** The views whose scores the threshold rests on. */
   readonly scored: readonly View[];
+  /** For each of these the score that it belongs to, 0, 1, ...: that of a picture is the highest of its tiles. */
+  readonly samples: readonly number[];
   readonly folds: number;
 }
 
@@ -27,25 +31,66 @@ export const FEW_PICTURES = 3;
 const VIEWS_OF_FEW = 8;
 /** The most views of all pictures together, unless there are more pictures. */
 const MOST_VIEWS = 400;
+/** From few pictures cut into many tiles, the most views that are learnt. */
+const MOST_TILES_OF_FEW = 1000;
+/** The most patches that are scored: what is measured of each stays in memory, 8 bytes for two heads. */
+const MOST_SCORED = 2 ** 24;
 
-/** Pictures are left out in folds; of one or two pictures, views. */
-export function planViews(count: number, settings: PatchSettings): ViewPlan {
+type Source = Pick<GoodPictures, 'count' | 'pieces' | 'learnt' | 'cut'>;
+
+/** Pictures are left out in folds, with all of their tiles; of one or two pictures, views. */
+export function planViews(source: Source, settings: PatchSettings): ViewPlan {
+  const { count, pieces, learnt } = source;
   if (count < FEW_PICTURES) {
     const folds = VIEWS_OF_FEW / 2;
-    const views = allViews(count, VIEWS_OF_FEW).map((v) => ({ ...v, fold: v.view % folds }));
-    return { views, scored: views, folds };
+    const inFolds = (views: { picture: number; view: number }[]) =>
+      views.map((v) => ({ ...v, fold: v.view % folds }));
+    const scored = inFolds(allViews([...pieces.keys()], VIEWS_OF_FEW));
+    const perPiece = Math.max(1, Math.min(VIEWS_OF_FEW, Math.floor(MOST_TILES_OF_FEW / learnt.length)));
+    // Where not every view of every tile is learnt, tiles take turns, so that every fold learns some.
+    const views = inFolds(allViews(learnt, perPiece)).map((v, i) =>
+      perPiece === VIEWS_OF_FEW ? v : turned(v, Math.floor(i / perPiece), folds),
+    );
+    const samples = scored.map(({ picture, view }) => pieces[picture]! * VIEWS_OF_FEW + view);
+    return { views, scored, samples: numbered(samples), folds };
   }
   const folds = Math.min(FOLDS, count);
   const foldOf = assignFolds(count, folds, settings.seed);
-  const perPicture = Math.max(1, Math.min(settings.views, Math.floor(MOST_VIEWS / count)));
-  const views = allViews(count, perPicture).map((v) => ({ ...v, fold: foldOf[v.picture]! }));
-  return { views, scored: views.filter(({ view }) => view === 0), folds };
+  const perPiece = Math.max(1, Math.min(settings.views, Math.floor(MOST_VIEWS / learnt.length)));
+  const inFolds = (views: { picture: number; view: number }[]) =>
+    views.map((v) => ({ ...v, fold: foldOf[pieces[v.picture]!]! }));
+  const scored = inFolds(allViews(scoredPieces(source, settings), 1));
+  const samples = scored.map(({ picture }) => pieces[picture]!);
+  return { views: inFolds(allViews(learnt, perPiece)), scored, samples: numbered(samples), folds };
 }
 
-function allViews(pictures: number, views: number): { picture: number; view: number }[] {
-  const rows = Array.from({ length: pictures }, (_, picture) =>
-    Array.from({ length: views }, (_, view) => ({ picture, view })),
-  );
+function turned(view: View, turn: number, folds: number): View {
+  const other = (view.view + turn) % VIEWS_OF_FEW;
+  return { ...view, view: other, fold: other % folds };
+}
+
+/** All pieces; of very many tiles those of as many pictures, drawn by chance, as memory has room for. */
+function scoredPieces({ count, pieces, cut }: Source, { imageSize, seed }: PatchSettings): number[] {
+  const all = [...pieces.keys()];
+  if (cut === null) return all;
+  const most = Math.max(1, Math.floor((MOST_SCORED / gridOf(imageSize) ** 2 / pieces.length) * count));
+  if (most >= count) return all;
+  const order = new Random(seed).fork('scored pictures').shuffled([...Array(count).keys()]);
+  const chosen = new Set(order.slice(0, Math.max(most, FEW_PICTURES)));
+  return all.filter((piece) => chosen.has(pieces[piece]!));
+}
+
+/** The same numbers for the same values, 0, 1, ... in the order in which they come up. */
+function numbered(values: readonly number[]): number[] {
+  const numbers = new Map<number, number>();
+  return values.map((value) => {
+    if (!numbers.has(value)) numbers.set(value, numbers.size);
+    return numbers.get(value)!;
+  });
+}
+
+function allViews(pieces: readonly number[], views: number): { picture: number; view: number }[] {
+  const rows = pieces.map((picture) => Array.from({ length: views }, (_, view) => ({ picture, view })));
   return rows.flat();
 }
 

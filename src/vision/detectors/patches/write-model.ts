@@ -7,6 +7,7 @@ import { versions } from '../../version.ts';
 import type { TrainRequest } from '../detector.ts';
 import { writeGolden } from '../golden.ts';
 import { modelFiles, squarePreprocessing } from '../model-files.ts';
+import { onlyTile } from '../tiles/tiled-detector.ts';
 import type { Calibration } from './calibrate.ts';
 import { inspectionGraph, type Learnt } from './graphs.ts';
 import { inspectPatches } from './inspect.ts';
@@ -28,9 +29,10 @@ export async function writePatchModel(lesson: Lesson, made: Made): Promise<void>
   const { threshold } = calibration;
   const graph = inspectionGraph(encoder, settings.imageSize, learnt, calibration.fusion, region);
   const onnx = toOnnx(graph, { name: 'okapi', metadata: metadataOf(lesson, made) });
-  const first = await pictures.picture(0);
+  const first = await pictures.asCut(0);
+  const seen = pictures.cut ? onlyTile(first, pictures.cut, settings.imageSize) : first;
   const session = await runtime.load(onnx);
-  const { score } = await inspectPatches(session, first, settings.imageSize).finally(() => session.close());
+  const { score } = await inspectPatches(session, seen, settings.imageSize).finally(() => session.close());
   const origin = { scoreType: SCORE_TYPE, bestValidationLoss: null, calibration: calibration.calibration };
   const content = {
     onnx,
@@ -62,8 +64,12 @@ function stateDict({ encoder }: Lesson, { learnt, calibration }: Made): Tensors 
   return new Map(rows);
 }
 
-const preprocessingOf = ({ encoder, settings }: Pick<Lesson, 'encoder' | 'settings'>) =>
-  squarePreprocessing(settings.imageSize, encoder.normalization);
+const preprocessingOf = ({
+  encoder,
+  settings,
+  pictures,
+}: Pick<Lesson, 'encoder' | 'settings' | 'pictures'>) =>
+  squarePreprocessing(settings.imageSize, encoder.normalization, pictures.cut);
 
 function metadataOf(lesson: Lesson, { request, calibration, createdAt }: Made): Record<string, string> {
   const { encoder } = lesson;
@@ -78,6 +84,7 @@ function metadataOf(lesson: Lesson, { request, calibration, createdAt }: Made): 
     threshold: String(threshold.value),
     threshold_pixel: String(threshold.pixelValue),
     ...(request.regions && { regions: JSON.stringify(request.regions) }),
+    ...(lesson.pictures.cut && { tiles: JSON.stringify(lesson.pictures.cut.plan) }),
     encoder: encoder.name,
     licence: `the encoder's weights: ${encoder.licence}`,
   };
@@ -106,11 +113,13 @@ function configOf({ encoder, settings, pictures, plan, runtime }: Lesson, made: 
     ...(learnt.bank && { remembered_patches: learnt.bank.rows.length / learnt.bank.axes.count }),
     ...(learnt.subspace && { subspace_axes: learnt.subspace.count }),
     encoder: { name: encoder.name, weights_sha256: encoder.weightsHash, licence: encoder.licence },
-    preprocessing: preprocessingOf({ encoder, settings }),
+    preprocessing: preprocessingOf({ encoder, settings, pictures }),
     ...(request.regions && { regions: request.regions }),
+    ...(pictures.cut && { tiles: pictures.cut.plan }),
     settings,
     dataset: {
       pictures: pictures.count,
+      ...(pictures.cut && { tiles: pictures.pieces.length }),
       views: plan.views.length,
       copies: pictures.copies,
       refused: pictures.refused.length,
