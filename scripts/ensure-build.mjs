@@ -20,3 +20,4 @@ if (!upToDate) {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 }
+execFileSync(process.execPath, [join(root, 'scripts/ensure-pages.mjs')], { cwd: root, stdio: 'inherit' });

@@ -20,6 +20,9 @@ export interface Seed {
   readonly filename: string;
   readonly result_id: string;
   readonly evaluation_id: string;
+  readonly ui_page: string;
+  readonly ui_thing: string;
+  readonly ui_part: string;
 }
 
 export async function seed({ ask, services: { context }, folder }: TestApp): Promise<Seed> {
@@ -70,6 +73,9 @@ export async function seed({ ask, services: { context }, folder }: TestApp): Pro
     job_id,
     filename,
     result_id,
+    ui_page: 'projects',
+    ui_thing: 'pump-01',
+    ui_part: 'pictures',
     evaluation_id: await seedEvaluation(context, owner, model_id),
   };
 }

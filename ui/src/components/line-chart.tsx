@@ -1,0 +1,190 @@
+// Lines over two axes, as SVG: it takes the colours of the theme, can be read by the keyboard and by tests.
+import { type PointerEvent, useId, useState } from 'react';
+import { useFormat } from '../text/format.ts';
+
+export interface Line {
+  readonly name: string;
+  /** x ascending; null where there is no value. */
+  readonly points: readonly (readonly [x: number, y: number | null])[];
+  /** Of --class-N. Default: its place among the lines. */
+  readonly colour?: number;
+  readonly dashed?: boolean;
+  /** A staircase, such as a ROC curve. */
+  readonly stepped?: boolean;
+}
+
+interface LineChartProps {
+  /** What is seen, for those who do not see it. */
+  readonly title: string;
+  readonly lines: readonly Line[];
+  readonly xLabel: string;
+  readonly yLabel?: string;
+  /** Left out: from the points. */
+  readonly xRange?: readonly [number, number];
+  readonly yRange?: readonly [number, number];
+  readonly height?: number;
+  /** Vertical lines with a word, such as the best epoch. */
+  readonly marks?: readonly { readonly x: number; readonly label: string }[];
+}
+
+const width = 560;
+const edge = { left: 52, right: 12, top: 10, bottom: 36 };
+
+export function LineChart({
+  title,
+  lines,
+  xLabel,
+  yLabel,
+  xRange,
+  yRange,
+  height = 220,
+  marks = [],
+}: LineChartProps) {
+  const format = useFormat();
+  const id = useId();
+  const [hover, setHover] = useState<number | null>(null);
+  const all = lines.flatMap(({ points }) => points.filter(([, y]) => y !== null && Number.isFinite(y)));
+  if (all.length === 0) return null;
+  const [x0, x1] = xRange ?? rangeOf(all.map(([x]) => x));
+  const [y0, y1] = yRange ?? rangeOf(all.map(([, y]) => y!));
+  const x = (value: number) => edge.left + ((value - x0) / (x1 - x0)) * (width - edge.left - edge.right);
+  const y = (value: number) =>
+    height - edge.bottom - ((value - y0) / (y1 - y0)) * (height - edge.top - edge.bottom);
+  const number = (value: number, span: number) =>
+    format.decimal(value, Math.max(0, Math.min(5, 2 - Math.floor(Math.log10(span)))));
+  const pointAt = (event: PointerEvent<SVGSVGElement>) => {
+    const { left, width: shown } = event.currentTarget.getBoundingClientRect();
+    const at = ((event.clientX - left) / shown) * width;
+    const value = x0 + ((at - edge.left) / (width - edge.left - edge.right)) * (x1 - x0);
+    const nearest = all.reduce(
+      (best, [px]) => (Math.abs(px - value) < Math.abs(best - value) ? px : best),
+      all[0]![0],
+    );
+    setHover(nearest);
+  };
+  const colourOf = (line: Line) => `var(--class-${(line.colour ?? lines.indexOf(line)) % 8})`;
+  return (
+    <figure className="stack tight">
+      <svg
+        className="chart"
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-labelledby={id}
+        onPointerMove={pointAt}
+        onPointerLeave={() => setHover(null)}
+      >
+        <title id={id}>{title}</title>
+        {ticks(y0, y1, 4).map((value) => (
+          <g key={value}>
+            <line className="grid-line" x1={edge.left} x2={width - edge.right} y1={y(value)} y2={y(value)} />
+            <text x={edge.left - 6} y={y(value) + 4} textAnchor="end">
+              {number(value, y1 - y0)}
+            </text>
+          </g>
+        ))}
+        {ticks(x0, x1, 6).map((value) => (
+          <text key={value} x={x(value)} y={height - edge.bottom + 16} textAnchor="middle">
+            {number(value, Math.max(x1 - x0, 0.1) * 10)}
+          </text>
+        ))}
+        <text x={(edge.left + width - edge.right) / 2} y={height - 4} textAnchor="middle">
+          {xLabel}
+        </text>
+        {yLabel && (
+          <text
+            transform={`translate(11 ${(edge.top + height - edge.bottom) / 2}) rotate(-90)`}
+            textAnchor="middle"
+          >
+            {yLabel}
+          </text>
+        )}
+        {marks.map((mark) => (
+          <g key={mark.label}>
+            <line
+              x1={x(mark.x)}
+              x2={x(mark.x)}
+              y1={edge.top}
+              y2={height - edge.bottom}
+              stroke="currentColor"
+              strokeDasharray="2 3"
+            />
+            <text x={x(mark.x) + 4} y={edge.top + 10}>
+              {mark.label}
+            </text>
+          </g>
+        ))}
+        {lines.map((line) => (
+          <path
+            key={line.name}
+            d={pathOf(line, x, y)}
+            fill="none"
+            stroke={colourOf(line)}
+            strokeWidth={2}
+            strokeLinejoin="round"
+            {...(line.dashed && { strokeDasharray: '5 4' })}
+          />
+        ))}
+        {hover !== null && (
+          <line x1={x(hover)} x2={x(hover)} y1={edge.top} y2={height - edge.bottom} stroke="currentColor" />
+        )}
+      </svg>
+      <ul className="chart-legend">
+        {lines.map((line) => {
+          const value = line.points.find(([px]) => px === hover)?.[1] ?? line.points.at(-1)?.[1];
+          return (
+            <li key={line.name}>
+              <svg aria-hidden="true" viewBox="0 0 18 8">
+                <line
+                  x1="0"
+                  x2="18"
+                  y1="4"
+                  y2="4"
+                  stroke={colourOf(line)}
+                  strokeWidth="2.5"
+                  {...(line.dashed && { strokeDasharray: '5 4' })}
+                />
+              </svg>
+              {line.name}
+              {value != null && <span className="quiet">{number(value, y1 - y0)}</span>}
+            </li>
+          );
+        })}
+      </ul>
+    </figure>
+  );
+}
+
+function pathOf(line: Line, x: (v: number) => number, y: (v: number) => number): string {
+  let path = '';
+  let pen = false;
+  let last = 0;
+  for (const [px, py] of line.points) {
+    if (py === null || !Number.isFinite(py)) {
+      pen = false;
+      continue;
+    }
+    if (pen && line.stepped) path += `L${x(px).toFixed(1)} ${y(last).toFixed(1)}`;
+    path += `${pen ? 'L' : 'M'}${x(px).toFixed(1)} ${y(py).toFixed(1)}`;
+    pen = true;
+    last = py;
+  }
+  return path;
+}
+
+/** A little more than the values span; never nothing. */
+function rangeOf(values: readonly number[]): readonly [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  return low === high ? [low - 0.5, high + 0.5] : [low, high];
+}
+
+/** Round numbers within a range, about so many. */
+export function ticks(low: number, high: number, about: number): number[] {
+  const rough = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough) ?? rough;
+  const found: number[] = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
+    found.push(Number((i * step).toPrecision(12)));
+  return found;
+}

@@ -1,0 +1,4 @@
+// All projects.
+export default function Projects() {
+  return <h1>Projects</h1>;
+}

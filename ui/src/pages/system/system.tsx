@@ -1,0 +1,4 @@
+// The server itself.
+export default function System() {
+  return <h1>System</h1>;
+}
