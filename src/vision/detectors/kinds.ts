@@ -22,7 +22,13 @@ export const detectorKinds = {
   auto: patches('auto'),
   'memory-bank': patches('memory-bank'),
   subspace: patches('subspace'),
-  autoencoder: { train: trainAutoencoder, load: loadAutoencoder, wanted: wantedFiles, takesRegions: true },
+  autoencoder: {
+    train: trainAutoencoder,
+    load: loadAutoencoder,
+    wanted: wantedFiles,
+    takesRegions: true,
+    takesTiles: true,
+  },
   yolo: { train: trainYolo, load: loadYolo, wanted: wantedYoloFiles },
 } as const satisfies Record<string, DetectorKind>;
 

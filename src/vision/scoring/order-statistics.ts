@@ -14,6 +14,14 @@ export function quantile(ordered: Float64Array, q: number): number {
   return ordered[low]! + (position - low) * (ordered[high]! - ordered[low]!);
 }
 
+/** For each key, in the order in which they first come up, the highest of its values. */
+export function highestBy(values: readonly number[], keys: readonly number[]): number[] {
+  const highest = new Map<number, number>();
+  for (const [i, key] of keys.entries())
+    highest.set(key, Math.max(highest.get(key) ?? Number.NEGATIVE_INFINITY, values[i]!));
+  return [...highest.values()];
+}
+
 export function median(ordered: Float64Array): number {
   return quantile(ordered, 0.5);
 }

@@ -14,9 +14,6 @@ import type { RefusedFile } from './events.ts';
 /** Fewer say too little about how good parts differ. */
 export const FEWEST_PICTURES = 5;
 
-/** Of very many tiles so many are learnt, the same number of each picture; with more pictures, one of each. */
-const MOST_LEARNT = 1000;
-
 /**
  * What a training learns from. A piece is what the model looks at in one go: a whole picture, or one tile of it. Whatever is
  * left out to judge by is left out by pictures, since tiles of one picture overlap.
@@ -42,8 +39,11 @@ export interface GoodPictures {
   asCut(piece: number): Promise<Picture>;
 }
 
-/** How pictures are cut, and the seed that draws the tiles to learn from. */
-export interface SeededCut extends TileCut {
+/** How pictures are cut, and which of their tiles are learnt. */
+export interface LearntCut extends TileCut {
+  /** The most tiles to learn from, the same number of each picture; with more pictures, one of each. */
+  readonly mostLearnt: number;
+  /** Draws them. */
   readonly seed: number;
 }
 
@@ -58,7 +58,7 @@ export async function readGoodPictures(
   cache: ByteCache,
   signal?: AbortSignal,
   fewest = FEWEST_PICTURES,
-  seeded: SeededCut | null = null,
+  seeded: LearntCut | null = null,
 ): Promise<GoodPictures> {
   const used: UsedPicture[] = [];
   const pieces: number[] = [];
@@ -116,6 +116,12 @@ export async function readGoodPictures(
   };
 }
 
+/** All pieces of the pictures that some pieces belong to. */
+export function wholePictures({ pieces }: Pick<GoodPictures, 'pieces'>, some: readonly number[]): number[] {
+  const pictures = new Set(some.map((piece) => pieces[piece]!));
+  return [...pieces.keys()].filter((piece) => pictures.has(pieces[piece]!));
+}
+
 interface UsedPicture {
   readonly file: string;
   readonly digest: string;
@@ -147,11 +153,12 @@ function piecesOf(picture: Picture, size: number, cut: TileCut | null): Pieces {
   };
 }
 
-/** Which of a picture's pieces are learnt, in order: all, or by chance this picture's share of MOST_LEARNT. */
-function drawn(count: number, pictures: number, picture: number, cut: SeededCut | null): number[] {
+/** Which of a picture's pieces are learnt, in order: all, or by chance this picture's share of the most that are. */
+function drawn(count: number, pictures: number, picture: number, cut: LearntCut | null): number[] {
   const all = [...Array(count).keys()];
-  const share = Math.max(1, Math.floor(MOST_LEARNT / pictures));
-  if (cut === null || count <= share) return all;
+  if (cut === null) return all;
+  const share = Math.max(1, Math.floor(cut.mostLearnt / pictures));
+  if (count <= share) return all;
   const random = new Random(cut.seed).fork(`tiles of picture ${picture}`);
   return random
     .shuffled(all)

@@ -3,6 +3,7 @@ import { assignFolds } from '../../dataset/split.ts';
 import { median, sorted } from '../../scoring/order-statistics.ts';
 import { type CalibrationScores, calibrateThreshold, type Threshold } from '../../scoring/threshold.ts';
 import type { FitContext } from '../../training/fit.ts';
+import { type GoodPictures, wholePictures } from '../../training/good-pictures.ts';
 import type { Residuals } from './graphs.ts';
 import { measureResiduals, type Scores, scorePictures } from './scores.ts';
 import type { Trainer, TrainerParts } from './trainer.ts';
@@ -15,7 +16,7 @@ const FOLD_SHARE = 1 / 3;
 
 export interface FoldPlan {
   readonly phase: string;
-  /** The pictures that it trains on, and those that it scores. */
+  /** The pieces that it trains on, and those that it scores: of other pictures, all of their tiles. */
   readonly pictures: readonly number[];
   readonly scored: readonly number[];
   readonly epochs: number;
@@ -26,13 +27,17 @@ export interface FoldPlan {
  * pictures, so that every one of them is scored by a network that has not seen it.
  */
 export function planFolds({ settings, pictures, training }: TrainerParts): FoldPlan[] {
-  const folds = Math.min(settings.folds, training.length);
-  if (pictures.count >= ENOUGH_PICTURES || folds < 2) return [];
-  const foldOf = assignFolds(training.length, folds, settings.seed);
+  const { count, pieces } = pictures;
+  const owners = [...new Set(training.map((piece) => pieces[piece]!))];
+  const folds = Math.min(settings.folds, owners.length);
+  if (count >= ENOUGH_PICTURES || folds < 2) return [];
+  const assigned = assignFolds(owners.length, folds, settings.seed);
+  const foldOf = new Map(owners.map((owner, i) => [owner, assigned[i]!]));
+  const isIn = (fold: number) => (piece: number) => foldOf.get(pieces[piece]!) === fold;
   return Array.from({ length: folds }, (_, fold) => ({
     phase: `fold ${fold + 1} of ${folds}`,
-    pictures: training.filter((_, i) => foldOf[i] !== fold),
-    scored: training.filter((_, i) => foldOf[i] === fold),
+    pictures: training.filter((piece) => !isIn(fold)(piece)),
+    scored: wholePictures(pictures, training.filter(isIn(fold))),
     epochs: Math.max(1, Math.round(settings.epochs * FOLD_SHARE)),
   }));
 }
@@ -59,25 +64,31 @@ export async function calibrate(
   const { network, settings, pictures: source, views, training, validation, runtime } = parts;
   const scoring = { network, size: settings.imageSize, source, views, runtime, signal };
   const residuals = await measureResiduals(scoring, training);
-  const heldOut = await scorePictures(scoring, residuals, validation);
+  const judged = wholePictures(source, validation);
+  const heldOut = await scorePictures(scoring, residuals, judged);
   const folds = planFolds(parts);
   const all: Scores[] = [heldOut];
   const weights = network.parameters.all().map(({ data }) => data.slice());
   for (const { phase, pictures, scored, epochs } of folds) {
     await trainer.fit({ phase, pictures, epochs, showSamples: false }, contextOf(phase));
     const own = await measureResiduals(scoring, pictures);
-    const found = await scorePictures(scoring, own, [...validation, ...scored]);
+    const found = await scorePictures(scoring, own, [...judged, ...scored]);
     all.push(toLevel(found, heldOut));
   }
   for (const [i, { data }] of network.parameters.all().entries()) data.set(weights[i]!);
   const calibration: CalibrationScores = {
     scores: all.flatMap(({ scores }) => scores),
     peaks: all.flatMap(({ peaks }) => peaks),
-    names: [validation, ...folds.map(({ scored }) => scored)].flat().map((i) => source.names[i]!),
+    names: namesOf(source, [judged, ...folds.map(({ scored }) => scored)].flat()),
     source: folds.length > 0 ? 'cross-fitted' : 'held-out',
     targetFalseAlarmRate: settings.falseAlarmRate,
   };
   return { residuals, threshold: calibrateThreshold(calibration), scores: calibration };
+}
+
+/** Of each picture that pieces belong to, once. */
+function namesOf({ names, pieces }: GoodPictures, of: readonly number[]): string[] {
+  return [...new Set(of.map((piece) => pieces[piece]!))].map((picture) => names[picture]!);
 }
 
 /** `found` begins with scores of the pictures of `reference`: brings the others to its level. */

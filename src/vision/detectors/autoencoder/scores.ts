@@ -2,6 +2,7 @@
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import type { Runtime, RuntimeSession } from '../../../autodiff/runtime.ts';
 import { peakOf } from '../../scoring/anomaly-map.ts';
+import { highestBy } from '../../scoring/order-statistics.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
 import { inspectionGraph, type Residuals, residualGraph } from './graphs.ts';
 import { inspect } from './inspect.ts';
@@ -29,14 +30,16 @@ const LEAST_SPREAD = 1 / 1020;
 
 /** More pictures than this say little more about how residuals spread. */
 const MOST_REFERENCES = 32;
+/** Tiles show different places of pictures, and what is measured of them is for all places. */
+const MOST_TILE_REFERENCES = 128;
 
 /**
  * The residuals of good pictures, of the first 32 where there are more. The spread is the standard deviation at each pixel plus the root mean square of it over
  * all pixels of the region, so that a pixel that hardly varied among few pictures is not trusted too far.
  */
 export async function measureResiduals(scoring: Scoring, good: readonly number[]): Promise<Residuals> {
-  const { network, size, views } = scoring;
-  const indices = good.slice(0, MOST_REFERENCES);
+  const { network, size, views, source } = scoring;
+  const indices = source.cut ? spreadOut(good, MOST_TILE_REFERENCES) : good.slice(0, MOST_REFERENCES);
   const sum = new Float64Array(size * size);
   const squares = new Float64Array(size * size);
   await eachPicture(scoring, toOnnx(residualGraph(network, size)), indices, async (session, picture) => {
@@ -58,20 +61,29 @@ export async function measureResiduals(scoring: Scoring, good: readonly number[]
   };
 }
 
+/** One score for each picture that the pieces belong to, in their order: where it is cut into tiles, its worst tile speaks for it. */
 export async function scorePictures(
   scoring: Scoring,
   residuals: Residuals,
   indices: readonly number[],
 ): Promise<Scores> {
   const { network, size, source } = scoring;
-  const found: Scores = { scores: [], peaks: [] };
+  const scores: number[] = [];
+  const peaks: number[] = [];
   const onnx = toOnnx(inspectionGraph(network, size, residuals));
   await eachPicture(scoring, onnx, indices, async (session, index) => {
     const { score, map } = await inspect(session, await source.picture(index), size);
-    found.scores.push(score);
-    found.peaks.push(peakOf(map));
+    scores.push(score);
+    peaks.push(peakOf(map));
   });
-  return found;
+  const owners = indices.map((piece) => source.pieces[piece]!);
+  return { scores: highestBy(scores, owners), peaks: highestBy(peaks, owners) };
+}
+
+/** At most so many of the items, evenly spaced. */
+function spreadOut<T>(items: readonly T[], most: number): T[] {
+  const step = Math.max(1, items.length / most);
+  return items.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
 }
 
 async function eachPicture(

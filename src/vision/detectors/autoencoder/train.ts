@@ -8,10 +8,11 @@ import { openRuntime } from '../../runtime/open-runtime.ts';
 import { regionMask } from '../../scoring/region-mask.ts';
 import { ByteCache } from '../../training/byte-cache.ts';
 import type { FitContext, FitPosition, FitResult } from '../../training/fit.ts';
-import { type GoodPictures, readGoodPictures } from '../../training/good-pictures.ts';
+import { FEWEST_PICTURES, type GoodPictures, readGoodPictures } from '../../training/good-pictures.ts';
 import { Progress } from '../../training/progress.ts';
 import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/resume-files.ts';
 import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
+import { planTiles } from '../tiles/plan-training.ts';
 import { Opened, prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { calibrate, planFolds } from './calibrate.ts';
 import { autoencoder, type Network, stateDict, withinRegion } from './network.ts';
@@ -22,6 +23,8 @@ import { Views } from './views.ts';
 import { writeModel } from './write-model.ts';
 
 const MAIN = 'main';
+/** Of large pictures so many tiles are learnt: each is shown in every epoch. */
+const MOST_TILES = 300;
 
 export async function trainAutoencoder(
   request: TrainRequest,
@@ -30,7 +33,6 @@ export async function trainAutoencoder(
   const settings = completeSettings(request.settings ?? {});
   const { signal, onEvent } = context;
   const { imageSize: size, seed } = settings;
-  const region = request.regions ? regionMask(request.regions, size, size) : null;
   await prepareState(request);
   const open = new Opened();
   try {
@@ -39,7 +41,9 @@ export async function trainAutoencoder(
 
     onEvent({ type: 'stage', stage: 'reading' });
     const cache = open.add(new ByteCache(cacheLimits(settings, request)));
-    const pictures = await readGoodPictures(request.pictures, size, cache, signal);
+    const cut = await planTiles(request, settings, MOST_TILES, context);
+    const region = request.regions && !cut ? regionMask(request.regions, size, size) : null;
+    const pictures = await readGoodPictures(request.pictures, size, cache, signal, FEWEST_PICTURES, cut);
     onEvent({ type: 'pictures', used: pictures.count, copies: pictures.copies, refused: pictures.refused });
 
     const network = withinRegion(await openNetwork(request, settings), region);
@@ -99,18 +103,27 @@ async function openNetwork(request: TrainRequest, settings: AutoencoderSettings)
   return network;
 }
 
-function split({ count }: GoodPictures, { seed, validationRatio: ratio }: AutoencoderSettings) {
-  const { train: training, validation } = splitValidation([...Array(count).keys()], { seed, ratio });
-  return { training, validation };
+/** Pictures are held out with all of their tiles. */
+function split(
+  { count, pieces, learnt }: GoodPictures,
+  { seed, validationRatio: ratio }: AutoencoderSettings,
+) {
+  const { validation: heldOut } = splitValidation([...Array(count).keys()], { seed, ratio });
+  const isHeldOut = (piece: number) => heldOut.includes(pieces[piece]!);
+  return {
+    training: learnt.filter((piece) => !isHeldOut(piece)),
+    validation: learnt.filter(isHeldOut),
+    heldOut: heldOut.length,
+  };
 }
 
 /** Says before the training what would else come to light after it. */
 function checkCalibration(parts: TrainerParts): void {
-  const { validation, pictures } = parts;
-  if (validation.length >= 2 || planFolds(parts).length > 0) return;
+  const { heldOut, pictures } = parts;
+  if (heldOut >= 2 || planFolds(parts).length > 0) return;
   throw new OkapiError(
     'dataset.too_few_images',
-    `${pictures.count} pictures hold out ${validation.length} to find the threshold with; expected at least 2, or folds of at least 2`,
+    `${pictures.count} pictures hold out ${heldOut} to find the threshold with; expected at least 2, or folds of at least 2`,
   );
 }
 
@@ -143,6 +156,7 @@ function identityOf({ network, settings, pictures }: TrainerParts, request: Trai
     base: request.base ? hashTensors(stateDict(network)) : 'none',
     pictures: pictures.digest,
     ...(request.regions && { regions: JSON.stringify(request.regions) }),
+    ...(pictures.cut && { tiles: JSON.stringify(pictures.cut.plan) }),
   };
 }
 

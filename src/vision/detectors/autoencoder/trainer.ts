@@ -19,9 +19,11 @@ export interface TrainerParts {
   readonly settings: AutoencoderSettings;
   readonly pictures: GoodPictures;
   readonly views: Views;
-  /** Indices of the pictures to learn from and of those to judge by. */
+  /** Indices of the pieces to learn from and of those to judge by, each picture's on one side. */
   readonly training: readonly number[];
   readonly validation: readonly number[];
+  /** How many pictures those to judge by come from. */
+  readonly heldOut: number;
   readonly runtime: Runtime;
 }
 

@@ -1,5 +1,5 @@
 // How the heads' distances become one score, and the threshold on it: from good views that were left out of what was learnt.
-import { median, sorted } from '../../scoring/order-statistics.ts';
+import { highestBy, median, sorted } from '../../scoring/order-statistics.ts';
 import { smoothPlane } from '../../scoring/smooth-plane.ts';
 import { type CalibrationScores, calibrateThreshold, type Threshold } from '../../scoring/threshold.ts';
 import { gridOf } from './features.ts';
@@ -73,7 +73,7 @@ export async function calibrate(
     const own = planes.map((plane, i) =>
       topMean(valuesInside(inSpreads(plane, others[samples[i]!]!), region)),
     );
-    return highestOf(own, samples);
+    return highestBy(own, samples); // where a picture is cut into tiles, its worst tile speaks for it
   });
   const levels = alone.map(levelOf);
   const weights = weightsOf(names);
@@ -88,8 +88,8 @@ export async function calibrate(
     peaks.push(Math.max(LEAST_PEAK, highest(valuesInside(calm, region))));
   }
   const calibration: CalibrationScores = {
-    scores: highestOf(scores, samples),
-    peaks: highestOf(peaks, samples),
+    scores: highestBy(scores, samples),
+    peaks: highestBy(peaks, samples),
     source: 'cross-fitted',
     names: plan.scored
       .filter((_, i) => samples.indexOf(samples[i]!) === i)
@@ -194,14 +194,6 @@ export function topMean(plane: ArrayLike<number>): number {
   const count = topCount(plane.length);
   const worst = sorted(plane).subarray(plane.length - count);
   return worst.reduce((a, b) => a + b, 0) / count;
-}
-
-/** Of each sample the highest value: where a picture is cut into tiles, its worst tile speaks for it. */
-function highestOf(values: readonly number[], samples: readonly number[]): number[] {
-  const found: number[] = [];
-  for (const [i, sample] of samples.entries())
-    found[sample] = Math.max(found[sample] ?? Number.NEGATIVE_INFINITY, values[i]!);
-  return found;
 }
 
 /** The highest of the map's patches. */

@@ -19,6 +19,8 @@ import { writePatchModel } from './write-model.ts';
 
 /** What pictures take at their own size; more are read again from their files. */
 const PICTURE_BYTES = 2 ** 28;
+/** Of large pictures so many tiles are learnt. */
+const MOST_TILES = 1000;
 
 /**
  * A training that is stopped begins anew, since it takes seconds. Throws OkapiError, among them train.canceled and
@@ -41,7 +43,7 @@ export async function trainPatches(
   try {
     onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
     onEvent({ type: 'stage', stage: 'reading' });
-    const cut = await planTiles(request, settings, context);
+    const cut = await planTiles(request, settings, MOST_TILES, context);
     // Of tiles, each has its own part of the regions, which is in its pixels.
     const region = request.regions && !cut ? patchRegion(request.regions, settings.imageSize) : null;
     const source = request.encoderSource ?? { folders: [] };

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { readPictureSizes } from '../../dataset/folder.ts';
 import { OkapiError } from '../../errors.ts';
 import { autoTiles, parseTiles, type Sides, type TilePlan, tilesOf } from '../../scoring/tile-plan.ts';
-import type { SeededCut } from '../../training/good-pictures.ts';
+import type { LearntCut } from '../../training/good-pictures.ts';
 import type { TrainContext, TrainRequest } from '../detector.ts';
 
 /** The largest defect size that can be asked for, in pixels of the picture. */
@@ -16,8 +16,9 @@ const MOST_DEFECT = 4096;
 export async function planTiles(
   request: TrainRequest,
   { imageSize, seed }: { readonly imageSize: number; readonly seed: number },
+  mostLearnt: number,
   { onEvent, signal }: Pick<TrainContext, 'onEvent' | 'signal'>,
-): Promise<SeededCut | null> {
+): Promise<LearntCut | null> {
   const setting = parseTiles(request.tiles ?? 'auto');
   const defectSize = checkedDefect(request.defectSize ?? null);
   if (setting === 'off') return null;
@@ -31,7 +32,7 @@ export async function planTiles(
     type: 'note',
     text: `pictures are looked at in tiles of ${size} px that overlap by ${overlap} px`,
   });
-  return { plan, regions: request.regions ?? null, seed };
+  return { plan, regions: request.regions ?? null, mostLearnt, seed };
 }
 
 /** Reads no further than to the first picture that is small enough to stay whole. */
