@@ -41,6 +41,7 @@ import type { Readiness, Services } from './services.ts';
 import { sweepJobs } from './training/sweep-jobs.ts';
 import { trainRunner } from './training/train-runner.ts';
 import { trainingKind } from './training/training-order.ts';
+import { openWeightsChecks } from './training/weights-checks.ts';
 import { openDatasetBuilds } from './yolo/dataset-builds.ts';
 import { sweepDatasets } from './yolo/sweep-datasets.ts';
 
@@ -129,6 +130,8 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   closing.add(() => pictureChecks.close());
   const checks = openBaseModelChecks();
   closing.add(() => checks.close());
+  const weightsChecks = openWeightsChecks();
+  closing.add(() => weightsChecks.close());
   const datasets = openDatasetBuilds();
   closing.add(() => datasets.close());
   parts = { queue, inference };
@@ -143,6 +146,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
     inference,
     pictureChecks,
     checks,
+    weightsChecks,
     datasets,
     keys,
     sessions,

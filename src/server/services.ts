@@ -8,6 +8,7 @@ import type { ApiKeys } from './platform/api-keys.ts';
 import type { Context } from './platform/context.ts';
 import type { Metrics } from './platform/metrics.ts';
 import type { Sessions } from './platform/sessions.ts';
+import type { WeightsChecks } from './training/weights-checks.ts';
 import type { DatasetBuilds } from './yolo/dataset-builds.ts';
 
 /** Whether the server takes requests. */
@@ -24,6 +25,8 @@ export interface Services {
   readonly pictureChecks: PictureChecks;
   /** Of uploaded base models. */
   readonly checks: BaseModelChecks;
+  /** Of files that detectors start from. */
+  readonly weightsChecks: WeightsChecks;
   /** Of datasets for object detection. */
   readonly datasets: DatasetBuilds;
   readonly keys: ApiKeys;

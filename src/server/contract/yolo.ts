@@ -138,7 +138,8 @@ export const YoloTraining = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: yoloLimits.maxBatch,
-        description: 'left out: chosen by the memory that a job may take and by the number of pictures',
+        description:
+          'left out: chosen by the memory that a job may take and by the number of pictures; one that does not fit is refused, with what would',
       }),
     ),
     model_variant: Type.Optional(
@@ -156,7 +157,8 @@ export const YoloTraining = Type.Object(
       Type.String({
         pattern: weightsNamePattern,
         maxLength: 200,
-        description: 'name of a file in training.weights_dir to start from; it must be of the variant',
+        description:
+          'name of a file in training.weights_dir to start from; it is read at once, and refused when it is no detector of the variant',
       }),
     ),
     lr0: Type.Optional(

@@ -56,8 +56,8 @@ export const yoloHandlers: Handlers<
     return datasetInfo(project_id, await datasetFromLabels(partsOf(services), project_id, actor));
   },
 
-  async trainYolo({ services: { context }, params, body, actor }) {
-    return startYoloTraining(context, params.project_id, body, actor);
+  async trainYolo({ services: { context, weightsChecks }, params, body, actor }) {
+    return startYoloTraining({ context, weightsChecks }, params.project_id, body, actor);
   },
 };
 

@@ -1,5 +1,6 @@
 // What the server asks the inference child, and what that answers: plain values and local paths.
 import type { Box } from '../../vision/dataset/labelled.ts';
+import type { Task } from '../../vision/detectors/detector.ts';
 import type { PictureLimits } from '../../vision/image/decode.ts';
 import type { PictureType } from '../../vision/image/format.ts';
 import type { ErrorCode } from '../contract/errors.ts';
@@ -23,6 +24,7 @@ export interface ModelToLoad {
   readonly folder: string;
   readonly files: ModelRecord['files'];
   readonly imageSize: number;
+  readonly task: Task;
 }
 
 /** What a picture is judged by, whatever the model's own files say. */

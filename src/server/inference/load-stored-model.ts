@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Runtime } from '../../autodiff/runtime.ts';
 import { manifestName } from '../../vision/checkpoint/model-folder.ts';
+import type { Task } from '../../vision/detectors/detector.ts';
 import { type Detector, loadDetector, OkapiError } from '../../vision/index.ts';
 import { ServerError } from '../contract/errors.ts';
 import type { ModelToLoad } from './inspect-request.ts';
@@ -36,14 +37,29 @@ function corrupt({ id }: ModelToLoad, what: string): ServerError {
   return new ServerError('model.corrupt', `the model ${id} is damaged: ${what}`);
 }
 
+interface Need {
+  /** For each byte of the graph. */
+  readonly graph: number;
+  /** For each pixel. */
+  readonly pixel: number;
+}
+
 /**
- * What a loaded model takes. Measured growth of the process by one more model, its graph, and this estimate, in MiB:
- * mobilenetv3-coco at 256 px 30, 15, 92; at 512 px 100, 28, 307; none at 256 px 106, 11, 84; dinov3 at 256 px 234, 144, 351;
- * detectors at 640 px: okapi-n 71, 13, 417; yolov8s 108, 43, 476.
- * Of the weights there are two copies, as read and as ONNX Runtime lays them out; the rest grows with the pixels.
+ * Measured growth of the process by one more model that has been used, its graph, and the estimate, in MiB.
+ * Anomalies: mobilenetv3-coco at 256 px 30, 15, 92; at 512 px 100, 28, 307; none at 256 px 106, 11, 84; dinov3 at 256 px 234,
+ * 144, 351. There are two copies of the weights, as read and as ONNX Runtime lays them out; the rest grows with the pixels.
+ * Objects (bench/yolo-memory.ts): okapi-n at 320 px 28, 13, 33; at 640 px 67, 13, 68; yolov8n at 640 px 55, 12, 66; yolov8s at
+ * 320 px 60, 43, 81; at 640 px 110, 43, 116; okapi-s at 640 px 101, 33, 100; yolov8l at 320 px 300, 167, 279; yolov8x 439, 260, 428.
  */
-export function estimateBytes({ files, imageSize }: ModelToLoad): number {
+const needs: Readonly<Record<Task, Need>> = {
+  anomaly: { graph: 2, pixel: 1000 },
+  detect: { graph: 1.6, pixel: 120 },
+};
+
+/** What a loaded model takes. */
+export function estimateBytes({ files, imageSize, task }: ModelToLoad): number {
+  const { graph, pixel } = needs[task];
   const weights = Object.entries(files).filter(([name]) => name.startsWith('model.'));
-  const graph = files['model.onnx']?.bytes ?? Math.max(0, ...weights.map(([, { bytes }]) => bytes));
-  return graph * 2 + imageSize ** 2 * 1000;
+  const graphBytes = files['model.onnx']?.bytes ?? Math.max(0, ...weights.map(([, { bytes }]) => bytes));
+  return graphBytes * graph + imageSize ** 2 * pixel;
 }

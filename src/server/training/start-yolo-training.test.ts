@@ -1,7 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { variantNames } from '../../vision/yolo/variants.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { writeTorch } from '../../vision/checkpoint/torch-writer.ts';
+import { stateDict } from '../../vision/detectors/yolo/state-dict.ts';
+import { yoloNetwork } from '../../vision/yolo/network.ts';
+import { parseVariant, variantNames } from '../../vision/yolo/variants.ts';
 import { LocalQueue } from '../platform/queue/local-queue.ts';
 import { type TestAudit, type TestContext, testActor, testContext } from '../testing/context.ts';
 import { deleteDataset } from '../yolo/delete-dataset.ts';
@@ -10,10 +13,16 @@ import { putBoxes, putBoxProject } from './testing/boxes.ts';
 import { putProject } from './testing/parts.ts';
 import type { YoloOrder } from './training-order.ts';
 import { batchOf, yoloSettingsOf } from './training-parts.ts';
+import { openWeightsChecks, type WeightsChecks } from './weights-checks.ts';
 import type { YoloTrainingRequest } from './yolo-settings.ts';
 
 let opened: TestContext;
 let context: TestContext['context'];
+let weightsChecks: WeightsChecks;
+beforeAll(() => {
+  weightsChecks = openWeightsChecks();
+});
+afterAll(() => weightsChecks.close());
 beforeEach(async () => {
   opened = await testContext();
   context = { ...opened.context, queue: new LocalQueue({ ...opened.context, runners: {} }) };
@@ -22,12 +31,18 @@ beforeEach(async () => {
 afterEach(() => opened.close());
 
 const start = (request: YoloTrainingRequest = {}, project = 'p') =>
-  startYoloTraining(context, project, request, testActor);
+  startYoloTraining({ context, weightsChecks }, project, request, testActor);
 const code = (code: string) => expect.objectContaining({ code });
 const orderOf = async (job_id: string) => (await context.queue.get(job_id))!.request as unknown as YoloOrder;
-async function putWeights(...names: string[]) {
-  await mkdir(context.config.training.weights_dir, { recursive: true });
-  for (const name of names) await writeFile(join(context.config.training.weights_dir, name), 'weights');
+async function putWeights(name: string, bytes: Uint8Array | string) {
+  const { weights_dir } = context.config.training;
+  await mkdir(weights_dir, { recursive: true });
+  await writeFile(join(weights_dir, name), bytes);
+}
+
+/** As a file of our own, of a network with fresh weights. */
+function stateDictOf(name: string, classes: number): Uint8Array {
+  return writeTorch(stateDict(yoloNetwork({ variant: parseVariant(name), classes, seed: 1 })));
 }
 
 describe('startYoloTraining', () => {
@@ -127,7 +142,9 @@ describe('startYoloTraining', () => {
 
   it('starts from the file of weights that is named, or that the variant is the name of', async () => {
     await putBoxes(context, 'p');
-    await putWeights('yolov8n.pt', 'mine.safetensors');
+    await putWeights('yolov8n.pt', stateDictOf('yolov8n', 80));
+    // The format is known by its bytes.
+    await putWeights('mine.safetensors', stateDictOf('yolov8n', 2));
     await mkdir(join(context.config.training.weights_dir, 'folder.pt'));
     const weightsOf = async (request: YoloTrainingRequest) => {
       const { job_id } = await start(request);
@@ -142,6 +159,90 @@ describe('startYoloTraining', () => {
     );
     for (const weights of ['folder.pt', '../weights/mine.safetensors', './mine.safetensors', '/etc/hostname'])
       await expect(start({ weights })).rejects.toThrow(code('request.invalid'));
+  });
+
+  const fixture = (name: string) =>
+    readFile(new URL(`../../vision/checkpoint/fixtures/${name}`, import.meta.url));
+  it.each([
+    ['no weights at all', (): string => 'meow', {}, 'checkpoint.unsupported_format', /^mine\.pt: /],
+    [
+      'a classifier',
+      () => fixture('classification.pt'),
+      { model_variant: 'yolov8n' },
+      'checkpoint.key_mismatch',
+      /^mine\.pt: expected weights of yolov8n, got .*: 0 of 135 of the backbone, .* fit$/,
+    ],
+    [
+      'of another variant',
+      () => stateDictOf('yolov8s', 2),
+      { model_variant: 'yolov8n' },
+      'checkpoint.key_mismatch',
+      /^mine\.pt: expected weights of yolov8n, got \d+ tensors as wide as those of yolov8s/,
+    ],
+    [
+      'of the other family',
+      () => stateDictOf('yolov8n', 2),
+      {},
+      'checkpoint.key_mismatch',
+      /^mine\.pt: expected weights of okapi-n/,
+    ],
+  ] as const)(
+    'refuses a file that is %s before there is a job',
+    async (_, contents, request, code, message) => {
+      await putBoxes(context, 'p');
+      await putWeights('mine.pt', await contents());
+      await expect(start({ ...request, weights: 'mine.pt' })).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message),
+      });
+      expect(await context.queue.list()).toEqual([]);
+    },
+  );
+
+  it('refuses the file that the variant is the name of, too', async () => {
+    await putBoxes(context, 'p');
+    await putWeights('yolov8n.pt', stateDictOf('yolov8s', 80));
+    await expect(start({ model_variant: 'yolov8n.pt' })).rejects.toThrow(code('checkpoint.key_mismatch'));
+    expect(await context.queue.list()).toEqual([]);
+  });
+
+  it('refuses a batch that a job has no memory for, says how many would fit, and takes so many', async () => {
+    await putBoxes(context, 'p', { train: 12 });
+    const { jobs } = context.config;
+    context = { ...context, config: { ...context.config, jobs: { ...jobs, max_memory_mb: 1024 } } };
+    const large = { img_size: 640, batch: 12 };
+    const error = await start(large).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'job.too_large',
+      message: expect.stringMatching(
+        /^body\.batch: 12 pictures a step of 640 pixels by okapi-n need about 3\.0 GiB, there are 1\.0 GiB; at most \d+ would fit \(jobs\.max_memory_mb is 1024\)$/,
+      ),
+      errors: [{ path: 'body.batch' }],
+    });
+    expect(await context.queue.list()).toEqual([]);
+    const fits = Number(/at most (\d+)/.exec((error as Error).message)![1]);
+    expect(fits).toBeGreaterThan(0);
+    const { job_id } = await start({ ...large, batch: fits });
+    await context.queue.cancel(job_id, 'me');
+    // More pictures than there are do not make larger steps.
+    await context.queue.cancel((await start({ img_size: 64, batch: 1024 })).job_id, 'me');
+  });
+
+  it('refuses pictures of which not even one fits, whether the batch is named or not', async () => {
+    await putBoxes(context, 'p');
+    const { jobs } = context.config;
+    context = { ...context, config: { ...context.config, jobs: { ...jobs, max_memory_mb: 1024 } } };
+    const huge = { img_size: 1536, model_variant: 'yolov8x' };
+    for (const [field, request] of [
+      ['img_size', huge],
+      ['batch', { ...huge, batch: 1 }],
+    ] as const)
+      await expect(start(request)).rejects.toMatchObject({
+        code: 'job.too_large',
+        message: expect.stringMatching(/choose smaller pictures or a smaller variant/),
+        errors: [{ path: `body.${field}` }],
+      });
+    expect(await context.queue.list()).toEqual([]);
   });
 
   it('needs a project of the mode yolo with a dataset; its val may be without boxes', async () => {

@@ -10,15 +10,27 @@ import type { DatasetVersion } from '../yolo/dataset-record.ts';
 import { pinField, readManifest } from '../yolo/pin-dataset.ts';
 import { addTraining } from './add-training.ts';
 import type { YoloOrder } from './training-order.ts';
-import { checkYoloWork, invalidField, type YoloTrainingRequest, yoloSettings } from './yolo-settings.ts';
+import type { WeightsChecks } from './weights-checks.ts';
+import {
+  checkYoloMemory,
+  checkYoloWork,
+  invalidField,
+  type YoloTrainingRequest,
+  yoloSettings,
+} from './yolo-settings.ts';
+
+export interface YoloTrainingParts {
+  readonly context: Context;
+  readonly weightsChecks: WeightsChecks;
+}
 
 /**
  * The job is durable once this returns. Its dataset is the version of now; it keeps that, whatever is uploaded or deleted
  * meanwhile. Throws project.not_found, project.wrong_mode, request.invalid, yolo.no_dataset, job.too_large,
- * job.already_running, job.queue_full.
+ * the checkpoint.* errors of a file of weights that is no detector of the variant, job.already_running, job.queue_full.
  */
 export async function startYoloTraining(
-  context: Context,
+  { context, weightsChecks }: YoloTrainingParts,
   projectId: string,
   request: YoloTrainingRequest,
   actor: Actor,
@@ -27,7 +39,15 @@ export async function startYoloTraining(
   const settings = yoloSettings(request);
   const weights = await weightsOf(context, request);
   const { images } = version.health.train;
-  checkYoloWork(settings, images + version.health.val.images, context.config.jobs.max_hours);
+  const { jobs, training } = context.config;
+  checkYoloWork(settings, images + version.health.val.images, jobs.max_hours);
+  checkYoloMemory(settings, images, jobs);
+  if (weights !== null)
+    await weightsChecks.check({
+      path: join(training.weights_dir, weights),
+      variant: settings.variant,
+      classes: version.classes.length,
+    });
   const order: YoloOrder = {
     [pinField]: version.version,
     dataset_sha256: await datasetHash(context, projectId, version),

@@ -1,8 +1,11 @@
 // What a training of an object detector may be asked for, and the work that all of it together means.
+import { totalmem } from 'node:os';
+import { batchRefusal } from '../../vision/detectors/yolo/batch-size.ts';
 import { OkapiError } from '../../vision/errors.ts';
 import { parseVariant } from '../../vision/yolo/variants.ts';
 import { ServerError } from '../contract/errors.ts';
 import { yoloDefaults, yoloLimits } from '../contract/yolo.ts';
+import type { Config } from '../platform/config.ts';
 import type { YoloOrder } from './training-order.ts';
 import { checkHours, checkSettings, imageSizeRow, type SettingRow, wholeRow } from './training-settings.ts';
 
@@ -61,6 +64,27 @@ export function invalidField(name: string, detail: string): ServerError {
   const path = `body.${name}`;
   return new ServerError('request.invalid', `${path}: ${detail}`, {
     errors: [{ path, code: 'request.invalid', detail }],
+  });
+}
+
+/**
+ * Throws job.too_large when the pictures of a step do not fit what a job may take of the machine, or not even one does; it says
+ * how many would.
+ */
+export function checkYoloMemory(
+  { img_size: imageSize, batch, variant }: YoloSettings,
+  images: number,
+  { max_memory_mb }: Pick<Config['jobs'], 'max_memory_mb'>,
+): void {
+  const memoryBytes = Math.min(totalmem(), max_memory_mb * 2 ** 20);
+  const refusal = batchRefusal({ batch, imageSize }, parseVariant(variant), images, memoryBytes);
+  if (refusal === null) return;
+  const [field, detail] = [
+    batch === null ? 'img_size' : 'batch',
+    `${refusal} (jobs.max_memory_mb is ${max_memory_mb})`,
+  ];
+  throw new ServerError('job.too_large', `body.${field}: ${detail}`, {
+    errors: [{ path: `body.${field}`, code: 'job.too_large', detail }],
   });
 }
 

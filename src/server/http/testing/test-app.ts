@@ -22,6 +22,7 @@ import { openMetrics } from '../../platform/metrics.ts';
 import { openSessions } from '../../platform/sessions.ts';
 import type { Services } from '../../services.ts';
 import { TestClock, testConfig, testContext } from '../../testing/context.ts';
+import { openWeightsChecks } from '../../training/weights-checks.ts';
 import { openDatasetBuilds } from '../../yolo/dataset-builds.ts';
 import { type AppOptions, buildApp } from '../build-app.ts';
 
@@ -59,6 +60,7 @@ export async function testApp(change: ConfigChange = {}, options: AppOptions = {
     inference: lookingInference,
     pictureChecks: findingNothing,
     checks: acceptingChecks,
+    weightsChecks: openWeightsChecks(),
     datasets: openDatasetBuilds(),
     keys,
     sessions: openSessions({ docs, keys, clock, ids, hours: context.config.server.session_hours }),
@@ -83,6 +85,7 @@ export async function testApp(change: ConfigChange = {}, options: AppOptions = {
     },
     async close() {
       await app.close();
+      await services.weightsChecks.close();
       await services.datasets.close();
       await made.close();
     },

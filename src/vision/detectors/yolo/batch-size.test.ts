@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { yoloNetwork } from '../../yolo/network.ts';
 import { parseVariant } from '../../yolo/variants.ts';
-import { chooseBatch } from './batch-size.ts';
+import { batchRefusal, chooseBatch, millionWeights, trainingBytes } from './batch-size.ts';
 
 const GIB = 2 ** 30;
 const nano = parseVariant('okapi-n');
@@ -25,5 +26,52 @@ describe('chooseBatch', () => {
 
   it('takes at most what was asked for, whatever the memory', () => {
     expect(chooseBatch({ ...open, batch: 64 }, nano, 292, GIB)).toEqual({ batchSize: 59, why: null });
+  });
+});
+
+describe('batchRefusal', () => {
+  const asked = (batch: number | null, imageSize = 640) => ({ batch, imageSize });
+
+  it('refuses a batch that does not fit, and names the largest that does', () => {
+    const refusal = batchRefusal(asked(64), nano, 640, 4 * GIB);
+    expect(refusal).toMatch(
+      /^64 pictures a step of 640 pixels by okapi-n need about 13\.\d GiB, there are 4\.0 GiB; at most (\d+) would fit$/,
+    );
+    const most = Number(/at most (\d+)/.exec(refusal!)![1]);
+    expect(batchRefusal(asked(most), nano, 640, 4 * GIB)).toBeNull();
+    expect(batchRefusal(asked(most + 1), nano, 10 * (most + 1), 4 * GIB)).not.toBeNull();
+  });
+
+  it('looks at the pictures that there are, and at a single one where the batch is left open', () => {
+    expect(batchRefusal(asked(1024), nano, 8, 4 * GIB)).toBeNull();
+    expect(batchRefusal(asked(null), nano, 1000, GIB)).toBeNull();
+    expect(batchRefusal(asked(null, 1536), parseVariant('yolov8x'), 1000, 4 * GIB)).toMatch(
+      /^1 picture a step of .* by yolov8x .*; choose smaller pictures or a smaller variant$/,
+    );
+  });
+
+  it('never refuses what is chosen', () => {
+    for (const gib of [1, 2, 4, 8, 16])
+      for (const imageSize of [320, 640, 1280]) {
+        const { batchSize } = chooseBatch(asked(null, imageSize), nano, 1000, gib * GIB);
+        if (batchRefusal(asked(null, imageSize), nano, 1000, gib * GIB) === null)
+          expect(batchRefusal(asked(batchSize, imageSize), nano, 1000, gib * GIB)).toBeNull();
+      }
+  });
+});
+
+describe('trainingBytes', () => {
+  it('knows how many weights the variants have', () => {
+    for (const name of ['yolov8n', 'yolov8s', 'okapi-n', 'okapi-s'] as const) {
+      const { parameters } = yoloNetwork({ variant: parseVariant(name), classes: 80, seed: 1 });
+      const count = parameters.all().reduce((sum, { data }) => sum + data.length, 0);
+      expect(millionWeights[name]).toBeCloseTo(count / 1e6, 1);
+    }
+  });
+
+  it('grows evenly with the pictures of a step, and with the pixels', () => {
+    const bytes = (size: number, batch: number) => trainingBytes(nano, size, batch);
+    expect(bytes(640, 3) - bytes(640, 2)).toBe(bytes(640, 2) - bytes(640, 1));
+    expect(bytes(640, 1) - bytes(640, 0)).toBe(4 * (bytes(320, 1) - bytes(320, 0)));
   });
 });

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openModelFolder } from '../../checkpoint/model-folder.ts';
-import { readTensors } from '../../checkpoint/read-tensors.ts';
+import { type ReadTensors, readTensors } from '../../checkpoint/read-tensors.ts';
 import { encoderTable } from '../../encoders/table.ts';
 import { OkapiError } from '../../errors.ts';
 import { type YoloNetwork, yoloNetwork } from '../../yolo/network.ts';
@@ -39,8 +39,32 @@ export async function startNetwork(
   const path = base ?? (await weightsFile(weights, variant, folders));
   if (path === null) return { network, startedFrom: null, report: null };
   const { tensors, module } = await readWeights(path);
-  const { report } = loadPretrained(network, tensors, module);
-  return { network, startedFrom: basename(path), report: `starting from ${basename(path)}: ${report}` };
+  return { network, startedFrom: basename(path), report: loadNamed(network, { path, tensors, module }) };
+}
+
+/**
+ * The report of startNetwork for a file, before there is a training. Throws checkpoint.key_mismatch for a file that is no
+ * detector of the variant, and the checkpoint.* errors of the file.
+ */
+export async function checkStartWeights(path: string, variant: string, classes: number): Promise<string> {
+  const { tensors, module } = await readWeights(path);
+  // Names and shapes are compared, so the trunk need not be read.
+  const network = yoloNetwork({ variant: parseVariant(variant), classes, seed: 0 });
+  return loadNamed(network, { path, tensors, module });
+}
+
+/** Throws as loadPretrained, naming the file. */
+function loadNamed(
+  network: YoloNetwork,
+  { path, tensors, module }: { readonly path: string } & Pick<ReadTensors, 'tensors' | 'module'>,
+): string {
+  const name = basename(path);
+  try {
+    return `starting from ${name}: ${loadPretrained(network, tensors, module).report}`;
+  } catch (error) {
+    if (!(error instanceof OkapiError)) throw error;
+    throw new OkapiError(error.code, `${name}: ${error.message}`, { cause: error });
+  }
 }
 
 async function freshNetwork(variant: Variant, classes: number, seed: number): Promise<YoloNetwork> {

@@ -10,9 +10,10 @@ import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/res
 import { defaultDetectionAugmentation } from '../../yolo/augment-settings.ts';
 import { maxBoxesOf } from '../../yolo/batch-feeds.ts';
 import { SampleLoader } from '../../yolo/sample-loader.ts';
+import { parseVariant } from '../../yolo/variants.ts';
 import type { TrainContext, TrainedDetectModel, TrainRequest } from '../detector.ts';
 import { Opened, prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
-import { chooseBatch } from './batch-size.ts';
+import { batchRefusal, chooseBatch } from './batch-size.ts';
 import { completeYoloSettings, type YoloSettings } from './settings.ts';
 import { startNetwork } from './start-network.ts';
 import { stateDict } from './state-dict.ts';
@@ -25,6 +26,7 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
   const objects = checkedObjects(request);
   const { signal, onEvent } = context;
   const say = (text: string) => onEvent({ type: 'note', text });
+  checkMemory(settings, objects.train.length);
   await prepareState(request);
   const open = new Opened();
   try {
@@ -32,6 +34,9 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
     onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
 
     onEvent({ type: 'stage', stage: 'reading' });
+    // First, since a file that does not fit is found in a moment.
+    const { network, startedFrom, report } = await startNetwork(settings, objects.classes.length, request);
+    if (report !== null) say(report);
     const load = async (pictures: readonly LabelledPicture[], name: string) =>
       open.add(await SampleLoader.open(loaderOptions(pictures, name, settings, request, signal)));
     const train = await load(objects.train, 'train');
@@ -45,8 +50,6 @@ export async function trainYolo(request: TrainRequest, context: TrainContext): P
         'no val picture has boxes, so the training pictures judge the epochs: the figures say how well they are remembered',
       );
 
-    const { network, startedFrom, report } = await startNetwork(settings, objects.classes.length, request);
-    if (report !== null) say(report);
     const { batchSize, why } = chooseBatch(settings, network.variant, train.pictures.length);
     const learningRate = settings.lr0 ?? optimizers[settings.optimizer].learningRate;
     if (why !== null) say(why);
@@ -104,6 +107,13 @@ function checkedObjects({ objects }: TrainRequest): LabelledDataset {
       `expected boxes to learn from, got none on ${train.length} training pictures`,
     );
   return objects;
+}
+
+/** Throws option.invalid for a batch that the machine cannot hold. */
+function checkMemory(settings: YoloSettings, pictures: number): void {
+  const refusal = batchRefusal(settings, parseVariant(settings.variant), pictures);
+  if (refusal !== null)
+    throw new OkapiError('option.invalid', `expected batch to fit the memory: ${refusal}`);
 }
 
 /** After reading: the pictures that could be used. */

@@ -1,0 +1,44 @@
+// Checks of files that a detector is to start from, in a child process under caps of memory and time.
+import { basename } from 'node:path';
+import { moduleBeside } from '../../vision/runtime/child.ts';
+import { type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
+
+export interface WeightsToCheck {
+  /** A file in the folder of weights. */
+  readonly path: string;
+  /** A name of the family, without `.pt`. */
+  readonly variant: string;
+  readonly classes: number;
+}
+
+export interface WeightsChecks {
+  /** What a training would take of the file, in a sentence. Throws the checkpoint.* errors. */
+  check(request: WeightsToCheck): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface WeightsCaps {
+  readonly memoryBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** The largest file is 1 GiB, and its tensors are held beside a network of their size. */
+const defaultCaps: WeightsCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 60_000 };
+
+export function openWeightsChecks(caps: WeightsCaps = defaultCaps): WeightsChecks {
+  const pool = new ChildPool<WeightsToCheck, string>({
+    module: moduleBeside(import.meta.url, './weights-child'),
+    size: 1,
+    ...caps,
+  });
+  return {
+    check: (request) => orRefused(pool.ask(request), failures, basename(request.path)),
+    close: () => pool.close(),
+  };
+}
+
+const failures: ChildFailureTable = {
+  timeout: ['checkpoint.too_large', 'it took too long to check'],
+  memory: ['checkpoint.too_large', 'it needed more memory than there is to check it'],
+  crashed: ['checkpoint.malformed', 'the program that checks it ended over it'],
+};
