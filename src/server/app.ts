@@ -126,7 +126,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   closing.add(() => probes.close());
   const thumbnails = openThumbnails(config);
   closing.add(() => thumbnails.close());
-  const pictureChecks = openPictureChecks();
+  const pictureChecks = openPictureChecks(config);
   closing.add(() => pictureChecks.close());
   const checks = openBaseModelChecks();
   closing.add(() => checks.close());

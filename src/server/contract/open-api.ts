@@ -44,7 +44,8 @@ export function openApiDocument(version: string): Json {
           type: 'apiKey',
           in: 'cookie',
           name: 'okapi_session',
-          description: 'for pages of this server; POST /session gives it',
+          description:
+            'for pages of this server; POST /session gives it. Where the address names a port, that is added: okapi_session_8000',
         },
       },
     },

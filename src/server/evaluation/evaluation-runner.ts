@@ -122,5 +122,6 @@ function openChild({ config }: Context): Child {
     timeoutMs: PATIENCE_MS + config.uploads.decode_timeout_seconds * 1000,
     args: [JSON.stringify({ device: config.training.device, threads: threadsOf(config) })],
     memoryBytes: config.jobs.max_memory_mb * 2 ** 20,
+    commandPrefix: config.training.sandbox_command,
   });
 }

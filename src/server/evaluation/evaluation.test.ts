@@ -19,6 +19,7 @@ import type { Context } from '../platform/context.ts';
 import { blobKeys } from '../platform/layout.ts';
 import type { JobRecord, Owner } from '../platform/queue/job.ts';
 import { LocalQueue } from '../platform/queue/local-queue.ts';
+import { notingSandbox } from '../platform/testing/noting-sandbox.ts';
 import { type TestContext, testActor, testContext } from '../testing/context.ts';
 import { putSnapshot } from '../training/training-order.ts';
 import { compare } from './compare.ts';
@@ -38,13 +39,14 @@ afterAll(() => rm(made, { recursive: true }));
 let opened: TestContext;
 let context: Context;
 let queue: LocalQueue;
+let runners: Record<string, ReturnType<typeof evaluationRunner>>;
 let probes: Probes;
 let owner: Owner;
 let names: Record<string, string>;
 
 beforeEach(async () => {
   opened = await testContext();
-  const runners: Record<string, ReturnType<typeof evaluationRunner>> = {};
+  runners = {};
   queue = new LocalQueue({ ...opened.context, runners });
   context = { ...opened.context, queue };
   runners[evaluationKind] = evaluationRunner(context);
@@ -131,6 +133,16 @@ async function byHand(unseen: readonly string[]): Promise<DetectorEvaluation> {
 }
 
 describe('an evaluation', () => {
+  it('runs its child behind the sandbox command', async () => {
+    await putParts(2, 1);
+    await putModelOf('m-1', null);
+    const sandbox = notingSandbox(opened.folder);
+    const training = { ...context.config.training, sandbox_command: sandbox.command };
+    runners[evaluationKind] = evaluationRunner({ ...context, config: { ...context.config, training } });
+    expect(await evaluated('m-1')).toMatchObject({ state: 'finished' });
+    expect(await sandbox.started()).toEqual(['evaluation-child']);
+  });
+
   it('has the figures of the library, of the pictures that the model does not know', async () => {
     await putParts(5, 4);
     await putModelOf('m-1', ['ok 0', 'ok 1']);

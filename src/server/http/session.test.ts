@@ -54,6 +54,23 @@ describe('signing in', () => {
     expect(answer.headers['set-cookie']).toMatch(/; SameSite=Strict; Secure$/);
   });
 
+  it('has a name for each port, so that two servers of one host do not sign each other out', async () => {
+    const at = (port: number) => ({ host: `localhost:${port}` });
+    const [first, second] = [await signIn({ key }, at(8000)), await signIn({ key }, at(8001))];
+    expect(cookieOf(first)).toMatch(/^okapi_session_8000=[\w-]{43}$/);
+    expect(cookieOf(second)).toMatch(/^okapi_session_8001=[\w-]{43}$/);
+    // A browser sends all cookies of the host to either.
+    const cookie = `${cookieOf(second)}; ${cookieOf(first)}`;
+    for (const port of [8000, 8001])
+      expect((await get('/session', { ...at(port), cookie })).json()).toMatchObject({ name: 'line-1' });
+    const headers = { ...at(8001), origin: 'http://localhost:8001', cookie };
+    const out = await test.ask({ method: 'DELETE', url: '/session', headers });
+    expect(out.headers['set-cookie']).toMatch(/^okapi_session_8001=; Path=\/; Max-Age=0/);
+    expect((await get('/session', { ...at(8000), cookie })).statusCode).toBe(200);
+    expect((await get('/session', { ...at(8001), cookie })).statusCode).toBe(401);
+    expect((await get('/session', { ...at(8000), cookie: cookieOf(second) })).statusCode).toBe(401);
+  });
+
   it('opens pictures, as an address in a page asks for them', async () => {
     const url = `/static/projects/${seeded.project_id}/raw/${seeded.filename}`;
     expect((await get(url, {})).statusCode).toBe(401);

@@ -9,6 +9,7 @@ import { newProject, upload } from '../datasets/testing/uploads.ts';
 import { storeFake } from '../models/testing/fake-model.ts';
 import { blobKeys, docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
+import { notingSandbox } from '../platform/testing/noting-sandbox.ts';
 import { TestClock, type TestContext, testActor, testContext } from '../testing/context.ts';
 import { getHygiene } from './get-hygiene.ts';
 import { openPictureChecks, type PictureChecks } from './picture-checks.ts';
@@ -25,7 +26,7 @@ const clock = new TestClock();
 beforeEach(async () => {
   opened = await testContext({ clock });
   probes = openProbes(opened.context.config);
-  real = openPictureChecks();
+  real = openPictureChecks(opened.context.config);
   owner = await newProject(opened.context);
   asked = 0;
   const part = (seed: number) => samplePart('boards', seed, undefined, 80).picture;
@@ -52,6 +53,16 @@ const checks: PictureChecks = {
 const hygiene = () => getHygiene({ context: opened.context, checks }, owner);
 
 describe('the hygiene of a project', () => {
+  it('is made behind the sandbox command', async () => {
+    const sandbox = notingSandbox(opened.folder);
+    const training = { ...opened.context.config.training, sandbox_command: sandbox.command };
+    const wrapped = openPictureChecks({ training });
+    const { checked } = await getHygiene({ context: opened.context, checks: wrapped }, owner);
+    await wrapped.close();
+    expect(checked).toBe(3);
+    expect(await sandbox.started()).toEqual(['picture-check-child']);
+  });
+
   it('names pictures as people know them, with addresses, and is checked once for the same pictures', async () => {
     const [found, again] = await Promise.all([hygiene(), hygiene()]);
     expect(again).toEqual(found);

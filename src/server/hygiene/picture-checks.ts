@@ -1,6 +1,7 @@
 // Pictures of good parts are checked in a child process, one set at a time, under caps of memory and time.
 import { moduleBeside } from '../../vision/runtime/child.ts';
 import { type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
+import type { Config } from '../platform/config.ts';
 import type { CheckedSet, SetToCheck } from './check-set.ts';
 
 export interface PictureChecks {
@@ -13,12 +14,14 @@ export interface PictureChecks {
 const MEMORY_BYTES = 4 * 2 ** 30;
 const TIMEOUT_MS = 15 * 60_000;
 
-export function openPictureChecks(): PictureChecks {
+/** Behind `training.sandbox_command`, as all that computes over a whole set of pictures. */
+export function openPictureChecks({ training }: Pick<Config, 'training'>): PictureChecks {
   const pool = new ChildPool<SetToCheck, CheckedSet>({
     module: moduleBeside(import.meta.url, './picture-check-child'),
     size: 1,
     memoryBytes: MEMORY_BYTES,
     timeoutMs: TIMEOUT_MS,
+    commandPrefix: training.sandbox_command,
   });
   return {
     check: (set) => orRefused(pool.ask(set), failures),

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { moduleBeside } from '../../vision/runtime/child.ts';
 import { ChildFailure, ChildPool, type ChildPoolOptions } from './child-pool.ts';
 import type { Order } from './testing/child-pool-puppet.ts';
+import { notingSandbox } from './testing/noting-sandbox.ts';
 
 const module = moduleBeside(import.meta.url, './testing/child-pool-puppet');
 const open: ChildPool<Order, unknown>[] = [];
@@ -46,6 +49,19 @@ describe('a pool of children', () => {
     const pids = await Promise.all(Array.from({ length: 8 }, async () => (await self(children)).pid));
     await Promise.all(waits);
     expect(new Set([first.pid, ...pids]).size).toBeLessThanOrEqual(2);
+  });
+
+  it('starts its children behind a command, and weighs what that runs', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'okapi-'));
+    const sandbox = notingSandbox(folder);
+    const children = pool({ commandPrefix: sandbox.command, memoryBytes: 400 * 2 ** 20 });
+    expect(await children.ask({ do: 'echo', value: 'here' })).toBe('here');
+    expect(await sandbox.started()).toEqual(['child-pool-puppet']);
+    // A command that stays, with the child below it.
+    const below = pool({ commandPrefix: ['sh', '-c', '"$@"; exit', '-'], memoryBytes: 400 * 2 ** 20 });
+    await below.ask({ do: 'grow' });
+    expect((await failure(below.ask({ do: 'wait', milliseconds: 60_000 }))).reason).toBe('memory');
+    await rm(folder, { recursive: true });
   });
 
   it('gives a child one request at a time, or as many as it was told', async () => {

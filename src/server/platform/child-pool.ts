@@ -15,6 +15,8 @@ export interface ChildPoolOptions {
   readonly args?: readonly string[];
   /** A child with a larger resident set is ended; as of ForkOptions where there is no /proc. */
   readonly memoryBytes?: number;
+  /** A command put before the children's own, as of ForkOptions; memory is then that of it and all below it. */
+  readonly commandPrefix?: readonly string[];
   /** As of ForkOptions. */
   readonly memory?: null;
   /** Requests that one child is given at a time. Default 1. */
@@ -177,12 +179,14 @@ export class ChildPool<Request, Answer> {
   }
 
   #start(): void {
-    const { module, args = [], priority = 'low', memoryBytes, memory } = this.#options;
+    const { module, args = [], priority = 'low', memoryBytes, memory, commandPrefix = [] } = this.#options;
+    const isWrapped = commandPrefix.length > 0;
     const child = forkModule<FromChild<Answer>, ToChild<Request>>(module, {
       args,
       priority,
       graceMs,
       ...(memory === null && { memory }),
+      ...(isWrapped && { commandPrefix, ...(memoryBytes !== undefined && { limits: { memoryBytes } }) }),
       onMessage: (message) => this.#hear(worker, message),
     });
     const worker: Worker<Request, Answer> = { child, running: new Map(), ready: false, doom: null };
@@ -191,7 +195,10 @@ export class ChildPool<Request, Answer> {
       () => worker.ready || this.#end(worker, { reason: 'timeout', message: 'the child did not start' }),
       startTimeoutMs,
     );
-    const check = memoryBytes && setInterval(() => this.#weigh(worker, memoryBytes), memoryCheckMs);
+    const check =
+      memoryBytes === undefined || isWrapped
+        ? undefined
+        : setInterval(() => this.#weigh(worker, memoryBytes), memoryCheckMs);
     void child.ended.then((end) => {
       clearTimeout(late);
       clearInterval(check);
@@ -275,6 +282,8 @@ function refusal(code: string, message: string): Error {
 
 function failureOf(doom: Worker<unknown, unknown>['doom'], end: ChildEnd): ChildFailure {
   if (doom) return new ChildFailure(doom.reason, doom.message, end.lastLines);
+  if (end.breach === 'memory')
+    return new ChildFailure('memory', 'the child held more memory than it may', end.lastLines);
   const how = end.signal ? `was ended by ${end.signal}` : `ended with code ${end.code}`;
   const reason = end.lastLines.includes('heap out of memory') ? 'memory' : 'crashed';
   return new ChildFailure(reason, `the child ${how} before it had answered`, end.lastLines);

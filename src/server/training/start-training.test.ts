@@ -198,6 +198,25 @@ describe('startTraining', () => {
     });
   });
 
+  it('says what cannot be fine-tuned: by another method, or from a model that compares patches', async () => {
+    await putProject(context, 'f', 'finetune');
+    await putParts(context, project('f'), 5);
+    for (const method of ['auto', 'memory-bank', 'subspace'] as const)
+      await expect(start({ method }, project('f'))).rejects.toMatchObject({
+        code: 'request.invalid',
+        errors: [
+          { path: 'body.method', detail: expect.stringMatching(/finetune.*autoencoder|leave method out/) },
+        ],
+      });
+    const bank = { model_id: 'bank-1', owner: project('f'), detector: 'auto', thresholds: [], files: {} };
+    await context.docs.put(docKeys.model('bank-1'), bank as unknown as ModelRecord);
+    await expect(start({ base_model_id: 'bank-1' }, project('f'))).rejects.toMatchObject({
+      code: 'request.invalid',
+      errors: [{ path: 'body.base_model_id', detail: expect.stringContaining('compares patches (auto)') }],
+    });
+    expect(await context.queue.list()).toEqual([]);
+  });
+
   it('waits for approval where the configuration wants it', async () => {
     context = {
       ...context,

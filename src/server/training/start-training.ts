@@ -13,6 +13,7 @@ import { regionsToTrain } from '../projects/regions.ts';
 import { addTraining } from './add-training.ts';
 import { type AnomalyOrder, putSnapshot } from './training-order.ts';
 import { checkWork, type TrainingRequest, trainingSettings } from './training-settings.ts';
+import { invalidField } from './yolo-settings.ts';
 
 /**
  * The job is durable once this returns. Its images are those of now, without the ones marked as bad, and its regions too; it
@@ -27,6 +28,7 @@ export async function startTraining(
 ): Promise<{ job_id: string }> {
   const settings = trainingSettings(request);
   const training_mode = await modeOf(context, owner);
+  if (training_mode === 'finetune') checkFineTuning(settings.method);
   const base_model_id = await baseOf(context, owner, training_mode, request);
   const regions = owner.kind === 'project' ? await regionsToTrain(context, owner.id) : null;
   const images = await imagesOf(context, owner, settings.method);
@@ -53,6 +55,15 @@ async function modeOf(context: Context, owner: Owner): Promise<AnomalyOrder['tra
   );
 }
 
+/** Throws request.invalid for a method that cannot go on from a model. */
+function checkFineTuning(method: TrainingMethod): void {
+  if (method === 'autoencoder') return;
+  throw invalidField(
+    'method',
+    `a project of the mode finetune goes on from a model, and ${method} cannot: leave method out, or train in a project of the mode anomaly`,
+  );
+}
+
 /** The model to start from: one of the same project, trained or uploaded. */
 async function baseOf(
   context: Context,
@@ -62,13 +73,18 @@ async function baseOf(
 ): Promise<string | null> {
   if (base_model_id === undefined || base_model_id === null) {
     if (mode !== 'finetune') return null;
-    const detail = 'projects of the mode finetune need the id of the model to start from';
-    throw new ServerError('request.invalid', `body.base_model_id: ${detail}`, {
-      errors: [{ path: 'body.base_model_id', code: 'request.invalid', detail }],
-    });
+    throw invalidField(
+      'base_model_id',
+      'projects of the mode finetune need the id of the model to start from',
+    );
   }
-  const { owner: other } = await getModel(context, base_model_id);
+  const { owner: other, detector } = await getModel(context, base_model_id);
   if (other.kind !== owner.kind || other.id !== owner.id) throw modelNotFound(base_model_id);
+  if (Object.hasOwn(patchKinds, detector))
+    throw invalidField(
+      'base_model_id',
+      `${base_model_id} compares patches (${detector}) and has no network to go on from; POST /models/${base_model_id}/update adds good pictures to it`,
+    );
   return base_model_id;
 }
 

@@ -63,6 +63,8 @@ function spoiled(
 const kinds: [string, Record<string, unknown>][] = [
   ['autoencoder', { encoder: 'mobilenetv3-coco' }],
   ['memory-bank', { imageSize: 64, views: 2, falseAlarmRate: 0.3 }],
+  ['subspace', { imageSize: 64, views: 2, falseAlarmRate: 0.3 }],
+  ['auto', { imageSize: 64, views: 2, falseAlarmRate: 0.3 }],
 ];
 
 describe.each(kinds)('a detector with regions of the kind %s', (kind, settings) => {
