@@ -6,6 +6,7 @@ import { completePatchSettings, type PatchSettings } from '../vision/detectors/p
 import { defaultEncoder, weightsFolders } from '../vision/encoders/table.ts';
 import { OkapiError } from '../vision/errors.ts';
 import { parseRegions, type Regions } from '../vision/scoring/region-mask.ts';
+import { parseTiles, type TileSetting } from '../vision/scoring/tile-plan.ts';
 import { quoted } from './environment.ts';
 import {
   type Flags,
@@ -71,17 +72,20 @@ export async function planAnomaly(dir: string, options: TrainOptions): Promise<T
     method === 'autoencoder'
       ? settingsFrom(autoencoderFlags, wanted, completeSettings)
       : settingsFrom(patchFlags, wanted, completePatchSettings);
+  const tiles = options.tiles === undefined ? null : tilesFrom(options.tiles);
   const regions = options.regions === undefined ? null : await readRegions(options.regions);
   const { train: pictures, test } = await listDataset(dir);
   if (pictures.length === 0)
     throw new OkapiError('dataset.layout', `expected good pictures in ${dir}/train/good, found none`);
-  const { encoderWeights: weightsFile } = options;
+  const { encoderWeights: weightsFile, defectSize } = options;
   return {
     request: {
       kind: method,
       pictures,
       settings,
       ...(regions && { regions }),
+      ...(tiles && { tiles }),
+      ...(defectSize !== undefined && { defectSize }),
       encoderSource: {
         folders: weightsFolders(process.cwd(), 'data'),
         ...(weightsFile !== undefined && { weightsFile }),
@@ -104,6 +108,19 @@ async function readRegions(file: string): Promise<Regions> {
     return parseRegions(JSON.parse(text));
   } catch (cause) {
     throw new OkapiError('option.invalid', `--regions: ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** off, auto or SIZE[:OVERLAP]. Throws option.invalid. */
+function tilesFrom(text: string): TileSetting {
+  const [, size, overlap] = /^(\d+)(?::(\d+))?$/.exec(text) ?? [];
+  try {
+    if (size === undefined) return parseTiles(text);
+    return parseTiles({ size: Number(size), ...(overlap !== undefined && { overlap: Number(overlap) }) });
+  } catch (cause) {
+    const words = 'off, auto or SIZE[:OVERLAP] in pixels of the picture, such as 512:128';
+    const message = `--tiles: expected ${words}, got "${text}": ${(cause as Error).message}`;
+    throw new OkapiError('option.invalid', message, { cause });
   }
 }
 

@@ -184,6 +184,15 @@ function addTrain(program: Command, context: CommandContext, done: Done): void {
       '--regions <file>',
       'where to look: JSON with polygons to include and to ignore, [x, y] as shares of the picture',
     )
+    .option(
+      '--tiles <how>',
+      'cut large pictures into tiles: off, auto, or SIZE[:OVERLAP] in pixels (default: auto, whole up to 4 times --img-size)',
+    )
+    .option(
+      '--defect-size <px>',
+      'the smallest defect to find, in pixels; auto tiles are chosen by it',
+      number,
+    )
     .option('--base <model>', 'go on from a model folder or a file of weights')
     .option('--seed <n>', `of all random choices ${standard('seed')}`, wholeNumber)
     .option('--resume', 'go on with a training that was stopped')
@@ -246,6 +255,12 @@ function addEval(program: Command, context: CommandContext, done: Done): void {
     )
     .usage('[options] <model...> <dir>')
     .argument('<paths...>', 'one model folder or more, then the folder with test/good and test/DEFECT')
+    .option('--conf <share>', "of a detector: least confidence (default: the model's)", number)
+    .option(
+      '--iou <share>',
+      "of a detector: overlap of two boxes of one object (default: the model's)",
+      number,
+    )
     .addOption(json())
     .addOption(report())
     .addOption(device())

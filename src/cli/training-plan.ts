@@ -31,6 +31,8 @@ export interface TrainOptions {
   readonly method?: string;
   readonly bankBytes?: number;
   readonly regions?: string;
+  readonly tiles?: string;
+  readonly defectSize?: number;
   readonly conf?: number;
   readonly iou?: number;
   readonly base?: string;
@@ -43,7 +45,7 @@ export interface TrainOptions {
 export interface TrainingPlan {
   readonly request: Pick<
     TrainRequest,
-    'kind' | 'pictures' | 'objects' | 'settings' | 'regions' | 'encoderSource'
+    'kind' | 'pictures' | 'objects' | 'settings' | 'regions' | 'tiles' | 'defectSize' | 'encoderSource'
   >;
   /** Commands to try when the model is there, without the program's name. */
   next(target: ModelTarget): readonly string[];
@@ -65,6 +67,8 @@ const ownFlags: Readonly<Record<Task, readonly (readonly [keyof TrainOptions, `-
     ['method', '--method'],
     ['bankBytes', '--bank-bytes'],
     ['regions', '--regions'],
+    ['tiles', '--tiles'],
+    ['defectSize', '--defect-size'],
   ],
   detect: [
     ['variant', '--variant'],
@@ -98,15 +102,20 @@ export function settingsFrom<Settings>(
   );
   const given = rows.map(([setting, [option]]) => [setting, options[option]] as const);
   const settings = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  inFlags(flags, () => complete(settings));
+  return settings;
+}
+
+/** Does `work`; what it throws about a setting is said in the words of the command line. */
+export function inFlags<Settings>(flags: Flags<Settings>, work: () => unknown): void {
   try {
-    complete(settings);
-    return settings;
+    work();
   } catch (error) {
     if (!(error instanceof OkapiError)) throw error;
-    const flagOf = new Map(rows.map(([setting, [, flag]]) => [setting, flag]));
+    const rows = flags as Readonly<Record<string, readonly [unknown, string]>>;
     const message = error.message.replace(
       /^expected (\w+)/,
-      (_, setting: string) => `expected ${flagOf.get(setting) ?? setting}`,
+      (_, setting: string) => `expected ${rows[setting]?.[1] ?? setting}`,
     );
     throw new OkapiError(error.code, message, { cause: error });
   }

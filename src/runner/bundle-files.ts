@@ -1,5 +1,6 @@
 // A downloaded bundle: found whole by the hashes of its manifest, and what the manifest says of its model.
 import { OkapiError } from '../vision/errors.ts';
+import { parseTileCut, type TileCut } from '../vision/scoring/tile-pixels.ts';
 import { zipEntries } from './zip.ts';
 
 /** What every bundle says of its model. */
@@ -12,6 +13,8 @@ interface Named {
 export interface AnomalyFacts extends Named {
   readonly task: 'anomaly';
   readonly encoder: string;
+  /** How pictures are cut before the model looks at them; null: not at all. */
+  readonly cut: TileCut | null;
 }
 
 export interface ObjectFacts extends Named {
@@ -75,7 +78,8 @@ function factsOf(fields: Fields): ModelFacts {
   if (!Number.isSafeInteger(image_size) || (image_size as number) < 1)
     malformed(`expected model.image_size to be whole pixels, got ${image_size}`);
   const named = { modelId: model_id, detector, imageSize: image_size as number };
-  if (task === 'anomaly') return { ...named, task, encoder: typeof encoder === 'string' ? encoder : 'none' };
+  if (task === 'anomaly')
+    return { ...named, task, encoder: typeof encoder === 'string' ? encoder : 'none', cut: cutOf(fields) };
   if (task !== 'detect') malformed(`expected model.task to be anomaly or detect, got ${task}`);
   const isNames = Array.isArray(classes) && classes.every((name) => typeof name === 'string');
   if (!isNames || typeof variant !== 'string') malformed('its manifest names no classes');
@@ -95,6 +99,14 @@ function factsOf(fields: Fields): ModelFacts {
       recall: share('recall'),
     },
   };
+}
+
+function cutOf(fields: Fields): TileCut | null {
+  try {
+    return parseTileCut(fields);
+  } catch (cause) {
+    return malformed(`model in its manifest: ${(cause as Error).message}`);
+  }
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -8,6 +8,7 @@ import type {
 } from '../vision/detectors/detector.ts';
 import type { DetectorKindName } from '../vision/detectors/kinds.ts';
 import { patchDetector } from '../vision/detectors/patches/inspect.ts';
+import { tiledDetector } from '../vision/detectors/tiles/tiled-detector.ts';
 import { objectDetector } from '../vision/detectors/yolo/detect.ts';
 import { OkapiError } from '../vision/errors.ts';
 import { renderDetections } from '../vision/render/detections.ts';
@@ -37,7 +38,10 @@ interface Opened {
 export interface AnomalyRunner extends Opened {
   readonly task: 'anomaly';
   readonly model: AnomalyModel;
-  /** Score, threshold, verdict, map [imageSize, imageSize] and regions in pixels of the image. */
+  /**
+   * Score, threshold, verdict, map and regions in pixels of the image. The map is [imageSize, imageSize], or of a model that
+   * looks at tiles in the proportions of the image. Throws image.too_small or image.too_many_pixels when it cannot be cut so.
+   */
   score(image: RgbaImage): Promise<AnomalyPrediction>;
   /** The map in the server's colours and on its absolute scale, in any size. */
   heatmap(prediction: AnomalyPrediction, width?: number, height?: number): DrawnImage;
@@ -85,7 +89,7 @@ const detectorMakers: Readonly<Record<AnomalyKind, typeof patchDetector>> = {
 
 async function openAnomaly(
   bundle: BundleFiles,
-  { modelId, detector: kind, encoder, imageSize }: AnomalyFacts,
+  { modelId, detector: kind, encoder, imageSize, cut }: AnomalyFacts,
   ort: Ort,
   { session: sessionOptions }: OpenBundleOptions,
 ): Promise<AnomalyRunner> {
@@ -109,11 +113,12 @@ async function openAnomaly(
     imported: false,
     notes: [],
   };
-  const detector = detectorMakers[kind as AnomalyKind](session, model);
+  const square = detectorMakers[kind as AnomalyKind](session, model);
+  const detector = cut ? tiledDetector(square, cut) : square;
   return {
     task: 'anomaly',
     modelId,
-    model,
+    model: detector.model,
     golden,
     async score(image) {
       const [prediction] = await detector.predict([pictureOf(image)]);

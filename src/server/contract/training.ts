@@ -1,12 +1,35 @@
 // Requests that start a training.
 import Type, { type Static } from 'typebox';
+import { LARGEST_TILE, LEAST_TILE } from '../../vision/scoring/tile-plan.ts';
 import { Slug } from './values.ts';
 
-export const trainingLimits = { minImgSize: 64, maxImgSize: 1024, maxEpochs: 10_000 } as const;
+export const trainingLimits = {
+  minImgSize: 64,
+  maxImgSize: 1024,
+  maxEpochs: 10_000,
+  maxDefectSize: 4096,
+} as const;
 
 /** The ways to learn what good parts look like. */
 export const trainingMethods = ['autoencoder', 'auto', 'memory-bank', 'subspace'] as const;
 export type TrainingMethod = (typeof trainingMethods)[number];
+
+const Tiles = Type.Union([
+  Type.Enum(['off', 'auto']),
+  Type.Object(
+    {
+      size: Type.Integer({ minimum: LEAST_TILE, maximum: LARGEST_TILE, description: 'side of the squares' }),
+      overlap: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description: 'of neighbours, at most half of the size; left out: a quarter',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+]);
+export type TilesInRequest = Static<typeof Tiles>;
 
 const settings = {
   method: Type.Optional(
@@ -41,12 +64,32 @@ const settings = {
   ),
 };
 
-export const SceneTraining = Type.Object({ scene_id: Slug, ...settings }, { additionalProperties: false });
+const tiling = {
+  tiles: Type.Optional({
+    ...Tiles,
+    default: 'auto',
+    description:
+      'how large pictures are cut, in their pixels; auto leaves pictures whole whose longer side is at most 4 times img_size',
+  }),
+  defect_size: Type.Optional(
+    Type.Number({
+      minimum: 1,
+      maximum: trainingLimits.maxDefectSize,
+      description: 'the smallest defect to be found, in pixels of the picture; tiles: auto chooses by it',
+    }),
+  ),
+};
+
+export const SceneTraining = Type.Object(
+  { scene_id: Slug, ...settings, ...tiling },
+  { additionalProperties: false },
+);
 export type SceneTraining = Static<typeof SceneTraining>;
 
 export const ProjectTraining = Type.Object(
   {
     ...settings,
+    ...tiling,
     base_model_id: Type.Optional(
       Type.Union([Slug, Type.Null()], { description: 'the model to start from; finetune projects need one' }),
     ),

@@ -2,6 +2,7 @@
 import type { Runtime } from '../../autodiff/runtime.ts';
 import { readPictures } from '../../vision/dataset/folder.ts';
 import { type AnomalyDetector, anomalyDetector } from '../../vision/detectors/detector.ts';
+import { OkapiError } from '../../vision/errors.ts';
 import type { DetectorEvaluation } from '../../vision/evaluation/detector-evaluation.ts';
 import { Evaluator } from '../../vision/evaluation/evaluator.ts';
 import type { PictureLimits } from '../../vision/image/decode.ts';
@@ -76,7 +77,12 @@ export class EvaluationSession {
         continue;
       }
       const truth = { file: name, defect: isDefective ? DEFECT : null, mask };
-      await evaluator.add(truth, verdict.picture, await predictAnomaly(detector, verdict.picture));
+      try {
+        await evaluator.add(truth, verdict.picture, await predictAnomaly(detector, verdict.picture));
+      } catch (error) {
+        if (!(error instanceof OkapiError)) throw error; // of another size than the model can look at
+        evaluator.leaveOut({ status: 'untested', file: name, code: error.code, message: error.message });
+      }
     }
   }
 

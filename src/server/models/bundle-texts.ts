@@ -5,7 +5,7 @@ import type { ModelRecord } from './model-record.ts';
 import { objectsReadme } from './objects-readme.ts';
 
 /** README.txt of a bundle. */
-export function bundleReadme(record: ModelRecord, hasOnnx: boolean): string {
+export function bundleReadme(record: ModelRecord, hasOnnx: boolean, isTiled = false): string {
   if (taskOf(record) === 'detect') return objectsReadme(record);
   const { model_id, img_size: size } = record;
   const { value, pixel_value } = thresholdOf(record);
@@ -26,7 +26,7 @@ golden.png, golden.json  a picture and the score that the model gave it: run it 
 
 Any ONNX runtime runs model.onnx:
   input   pixels          uint8 [1, ${size}, ${size}, 3], RGB levels 0..255 as they are: normalisation is in the model.
-                          Make the picture ${size} x ${size} by area (cv2.resize with INTER_AREA), not keeping the ratio.
+                          Make the ${isTiled ? 'tile' : 'picture'} ${size} x ${size} by area (cv2.resize with INTER_AREA), not keeping the ratio.${isTiled ? tiled : ''}
   output  score           float32 [1], anomalous above ${value}
           map             float32 [1, ${size}, ${size}], anomalous pixels above ${pixel_value}
           reconstruction  float32, the part as the model thinks it should be, 0..1
@@ -40,6 +40,10 @@ In Python:
   print(score[0], 'anomalous' if score[0] > ${value} else 'good')
 `;
 }
+
+const tiled = `
+                          This model looks at tiles of large pictures: config.yaml says how large they are and how far they
+                          overlap. The score of a picture is the highest of its tiles; golden.png is a single tile.`;
 
 /** LICENCES.txt of a bundle. */
 export function licenceNotes({ encoder, objects }: ModelRecord): string {

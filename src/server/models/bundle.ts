@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import { manifestName, manifestText } from '../../vision/checkpoint/model-folder.ts';
+import { configFields } from '../../vision/detectors/model-config.ts';
 import type { Context } from '../platform/context.ts';
 import { bundleReadme, licenceNotes } from './bundle-texts.ts';
 import { folderOf } from './model-documents.ts';
@@ -31,13 +32,14 @@ export async function openBundle(context: Context, record: ModelRecord): Promise
       context.blobs.open(`${folderOf(record)}/${name}`).then((stream) => done(null, stream), done as never);
     });
   }
+  const cut = names.includes('config.yaml') ? await cutFields(context, record) : {};
   const texts = {
     'threshold.json': await thresholdText(context, record),
     'LICENCES.txt': licenceNotes(record),
-    'README.txt': bundleReadme(record, names.includes('model.onnx')),
+    'README.txt': bundleReadme(record, names.includes('model.onnx'), cut.tiles !== undefined),
   };
   for (const [name, text] of Object.entries(texts)) addText(name, text);
-  addText(manifestName, bundleManifest(record, names, texts));
+  addText(manifestName, bundleManifest(record, names, texts, cut));
   const sizeBytes = await new Promise<number>((resolve) => zip.end(undefined, resolve as () => void));
   const stream = zip.outputStream as Readable;
   zip.on('error', (error: Error) => stream.destroy(error));
@@ -49,6 +51,7 @@ function bundleManifest(
   record: ModelRecord,
   names: readonly string[],
   texts: Readonly<Record<string, string>>,
+  cut: Readonly<Record<string, unknown>>,
 ): string {
   const { model_id, detector, img_size, encoder, objects } = record;
   const stored = names.map((name) => [name, record.files[name]!] as const);
@@ -61,8 +64,18 @@ function bundleManifest(
     classes: objects.classes,
     metrics: objects.metrics,
   };
-  const model = { model_id, task: taskOf(record), detector, image_size: img_size, encoder, ...learnt };
+  const named = { model_id, task: taskOf(record), detector, image_size: img_size, encoder };
+  const model = { ...named, ...learnt, ...cut };
   return manifestText(Object.fromEntries([...stored, ...written]), { model });
+}
+
+/** How pictures are cut, in the words of config.yaml; nothing when they are not. */
+async function cutFields(
+  context: Context,
+  record: ModelRecord,
+): Promise<{ readonly tiles?: unknown; readonly regions?: unknown }> {
+  const { tiles, regions } = configFields(await readModelText(context, record, 'config.yaml'));
+  return tiles ? { tiles, ...(regions !== undefined && { regions }) } : {};
 }
 
 function namesIn({ files }: ModelRecord): string[] {

@@ -1,6 +1,7 @@
 // What the record of a training job holds: ids, numbers, and the name of what is learnt from, which is stored once.
 import type { Task } from '../../vision/detectors/detector.ts';
 import type { Regions } from '../../vision/scoring/region-mask.ts';
+import type { TileSetting } from '../../vision/scoring/tile-plan.ts';
 import { ServerError } from '../contract/errors.ts';
 import { type TrainingMethod, trainingMethods } from '../contract/training.ts';
 import type { DatasetSnapshot } from '../datasets/snapshot.ts';
@@ -30,6 +31,9 @@ export interface AnomalyOrder extends CommonOrder {
   readonly base_model_id: string | null;
   /** Where to look; null or, in older records, left out: whole pictures. */
   readonly regions?: Regions | null;
+  /** Left out in older records: auto. */
+  readonly tiles?: TileSetting;
+  readonly defect_size?: number | null;
 }
 
 export interface YoloOrder extends CommonOrder {
@@ -85,6 +89,8 @@ const checks: {
     lr: isNumberOrNull,
     base_model_id: isTextOrNull,
     regions: isObjectOrNothing,
+    tiles: (v) => v === undefined || isText(v) || isObjectOrNothing(v),
+    defect_size: (v) => v === undefined || isNumberOrNull(v),
   },
   detect: {
     ...common,

@@ -23,7 +23,12 @@ import {
 } from './training-order.ts';
 
 export type TrainingParts = Pick<TrainRequest, 'kind' | 'pictures'> &
-  Partial<Pick<TrainRequest, 'objects' | 'base' | 'encoderSource' | 'settings' | 'regions' | 'record'>> & {
+  Partial<
+    Pick<
+      TrainRequest,
+      'objects' | 'base' | 'encoderSource' | 'settings' | 'regions' | 'tiles' | 'defectSize' | 'record'
+    >
+  > & {
     /** What was decided here, in sentences for the log of the job. */
     readonly notes?: readonly string[];
   };
@@ -59,6 +64,8 @@ async function anomalyParts(context: Context, job: JobRecord, order: AnomalyOrde
       ...(base === null && { encoder: await defaultEncoder(folders) }),
     },
     ...(order.regions && { regions: order.regions }),
+    ...(order.tiles && { tiles: order.tiles }),
+    ...(order.defect_size && { defectSize: order.defect_size }),
     record: { base_model_id: order.base_model_id },
   };
 }

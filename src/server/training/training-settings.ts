@@ -1,6 +1,8 @@
 // What a training may be asked for: each setting with its range, and the work that all of them together mean.
+import { OkapiError } from '../../vision/errors.ts';
+import { parseTiles, type TileSetting } from '../../vision/scoring/tile-plan.ts';
 import { type FieldError, ServerError } from '../contract/errors.ts';
-import type { TrainingMethod } from '../contract/training.ts';
+import { type TilesInRequest, type TrainingMethod, trainingLimits } from '../contract/training.ts';
 
 /** What a request names; what it leaves out has the default of the trainer. */
 export interface TrainingRequest {
@@ -10,6 +12,8 @@ export interface TrainingRequest {
   /** Left out: the trainer's own default of 1e-3. (The original's 1e-4 learns little in 30 epochs.) */
   readonly lr?: number;
   readonly base_model_id?: string | null;
+  readonly tiles?: TilesInRequest;
+  readonly defect_size?: number;
 }
 
 export interface TrainingSettings {
@@ -19,6 +23,9 @@ export interface TrainingSettings {
   readonly epochs: number;
   /** null: the trainer's default. */
   readonly lr: number | null;
+  readonly tiles: TileSetting;
+  /** In pixels of the picture; null: not stated. */
+  readonly defect_size: number | null;
 }
 
 /** Such as a range. Null, where a setting may be null, is not asked about. */
@@ -37,12 +44,16 @@ export const wholeRow = (least: number, most: number): SettingRow => ({
   expected: `a whole number from ${least} to ${most}`,
 });
 
-const rows: Readonly<Record<Exclude<keyof TrainingSettings, 'method'>, SettingRow>> = {
+const rows: Readonly<Record<Exclude<keyof TrainingSettings, 'method' | 'tiles'>, SettingRow>> = {
   img_size: imageSizeRow(1024),
   epochs: wholeRow(1, 10_000),
   lr: {
     valid: (v) => Number.isFinite(v) && v >= 1e-7 && v <= 1,
     expected: 'a number from 1e-7 to 1',
+  },
+  defect_size: {
+    valid: (v) => Number.isFinite(v) && v >= 1 && v <= trainingLimits.maxDefectSize,
+    expected: `a number from 1 to ${trainingLimits.maxDefectSize}`,
   },
 };
 
@@ -54,15 +65,25 @@ export function trainingSettings(request: TrainingRequest): TrainingSettings {
     img_size: request.img_size ?? 256,
     epochs: request.epochs ?? 30,
     lr: request.lr ?? null,
+    defect_size: request.defect_size ?? null,
   };
   checkSettings(rows, settings);
-  return { method, ...settings, ...(method !== 'autoencoder' && { epochs: 0 }) };
+  return { method, ...settings, tiles: tilesOf(request), ...(method !== 'autoencoder' && { epochs: 0 }) };
+}
+
+function tilesOf({ tiles = 'auto' }: TrainingRequest): TileSetting {
+  try {
+    return parseTiles(tiles);
+  } catch (error) {
+    if (!(error instanceof OkapiError)) throw error;
+    return refuse([['tiles', error.message]]);
+  }
 }
 
 /** Throws request.invalid for settings that only a training by steps has. */
 function refuseSteps(method: TrainingMethod, request: TrainingRequest): void {
   const named = (['epochs', 'lr', 'base_model_id'] as const).filter((name) => request[name] != null);
-  refuse(named.map((name) => [name, `the method ${method} takes none: it does not train by steps`]));
+  refuseIfAny(named.map((name) => [name, `the method ${method} takes none: it does not train by steps`]));
 }
 
 /** Throws request.invalid that names every field at fault. */
@@ -70,7 +91,7 @@ export function checkSettings<Name extends string>(
   rows: Readonly<Record<Name, SettingRow>>,
   settings: Readonly<Record<Name, number | null>>,
 ): void {
-  refuse(
+  refuseIfAny(
     (Object.keys(rows) as Name[]).flatMap((name): [string, string][] => {
       const value = settings[name];
       if (value === null || rows[name].valid(value)) return [];
@@ -80,8 +101,11 @@ export function checkSettings<Name extends string>(
 }
 
 /** Throws request.invalid for fields of the body, when there are any. */
-function refuse(fields: readonly (readonly [name: string, detail: string])[]): void {
-  if (fields.length === 0) return;
+function refuseIfAny(fields: readonly (readonly [name: string, detail: string])[]): void {
+  if (fields.length > 0) refuse(fields);
+}
+
+function refuse(fields: readonly (readonly [name: string, detail: string])[]): never {
   const errors = fields.map(
     ([name, detail]): FieldError => ({ path: `body.${name}`, code: 'request.invalid', detail }),
   );

@@ -2,9 +2,7 @@
 import { parse, stringify } from 'yaml';
 import { OkapiError } from '../errors.ts';
 import type { Normalization } from '../image/planes.ts';
-import { parseRegions } from '../scoring/region-mask.ts';
-import type { TileCut } from '../scoring/tile-pixels.ts';
-import { parseTiles } from '../scoring/tile-plan.ts';
+import { parseTileCut, type TileCut } from '../scoring/tile-pixels.ts';
 
 export interface ModelConfig {
   /** The kind of detector; null for models of the original, which has one kind. */
@@ -43,16 +41,8 @@ export function detectorIn(text: string): string | null {
 
 /** How the text of config.yaml says that pictures are cut; null: not at all. Throws checkpoint.malformed. */
 export function tilesIn(text: string): TileCut | null {
-  return tileCutOf(configFields(text));
-}
-
-/** As tilesIn, of fields that say it in the same words. */
-export function tileCutOf({ tiles, regions }: Readonly<Record<string, unknown>>): TileCut | null {
-  if (tiles === undefined || tiles === null) return null;
   try {
-    const plan = parseTiles(tiles);
-    if (typeof plan === 'string') malformed('tiles', 'size and overlap', tiles);
-    return { plan, regions: regions ? parseRegions(regions) : null };
+    return parseTileCut(configFields(text));
   } catch (cause) {
     if (!(cause instanceof OkapiError) || cause.code !== 'option.invalid') throw cause;
     throw new OkapiError('checkpoint.malformed', `config.yaml: ${cause.message}`, { cause });

@@ -2,7 +2,7 @@
 import { readPictures } from '../dataset/folder.ts';
 import { prefetch } from '../dataset/prefetch.ts';
 import type { AnomalyPrediction, Prediction } from '../detectors/detector.ts';
-import type { ErrorCode } from '../errors.ts';
+import { type ErrorCode, OkapiError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 
 export interface TestedFile<P extends Prediction = AnomalyPrediction> {
@@ -32,10 +32,21 @@ export async function* inspectFiles<P extends Prediction>(
 ): AsyncGenerator<InspectedFile<P>, void, undefined> {
   for await (const verdict of prefetch(files, readAlone, { ahead: 2, signal })) {
     if (verdict.status === 'untested') yield verdict;
-    else {
-      const [prediction] = await detector.predict([verdict.picture]);
-      yield { status: 'tested', ...verdict, prediction: prediction! };
-    }
+    else yield await inspected(detector, verdict);
+  }
+}
+
+/** A picture of a size that the model cannot look at is like one that cannot be read. */
+async function inspected<P extends Prediction>(
+  detector: { predict(pictures: readonly Picture[]): Promise<P[]> },
+  { file, picture }: { readonly file: string; readonly picture: Picture },
+): Promise<InspectedFile<P>> {
+  try {
+    const [prediction] = await detector.predict([picture]);
+    return { status: 'tested', file, picture, prediction: prediction! };
+  } catch (error) {
+    if (!(error instanceof OkapiError && error.code.startsWith('image.'))) throw error;
+    return { status: 'untested', file, code: error.code, message: error.message };
   }
 }
 

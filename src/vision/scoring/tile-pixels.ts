@@ -3,13 +3,25 @@ import { OkapiError } from '../errors.ts';
 import { crop } from '../image/crop.ts';
 import type { Picture } from '../image/picture.ts';
 import { resize } from '../image/resize.ts';
-import { insidePart, type Regions } from './region-mask.ts';
-import { type Sides, type Tile, type TilePlan, tilesOf } from './tile-plan.ts';
+import { insidePart, parseRegions, type Regions } from './region-mask.ts';
+import { parseTiles, type Sides, type Tile, type TilePlan, tilesOf } from './tile-plan.ts';
 
 /** How pictures are cut; the regions are those of the whole picture, null for all of it. */
 export interface TileCut {
   readonly plan: TilePlan;
   readonly regions: Regions | null;
+}
+
+/**
+ * How a model's file says that pictures are cut, by its fields `tiles` and `regions`; null when it has no tiles. Throws
+ * option.invalid.
+ */
+export function parseTileCut({ tiles, regions }: Readonly<Record<string, unknown>>): TileCut | null {
+  if (tiles === undefined || tiles === null) return null;
+  const plan = parseTiles(tiles);
+  if (typeof plan === 'string')
+    throw new OkapiError('option.invalid', `expected tiles to be { size, overlap }, got "${plan}"`);
+  return { plan, regions: regions ? parseRegions(regions) : null };
 }
 
 export interface SeenTile {
