@@ -39,6 +39,7 @@ const server = [
   'evaluation',
   'import',
   'fsck',
+  'system',
   'services',
   'http',
   'app',

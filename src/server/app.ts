@@ -1,5 +1,6 @@
 // The server: puts its parts together once, in order, and takes them apart again.
 import type { FastifyInstance } from 'fastify';
+import { rememberProbes } from '../vision/runtime/probe.ts';
 import { versions } from '../vision/version.ts';
 import { ServerError } from './contract/errors.ts';
 import { type JobState, jobStates } from './contract/job-states.ts';
@@ -38,6 +39,7 @@ import { openSessions, sweepSessions } from './platform/sessions.ts';
 import { openWorkspace } from './platform/workspace-files.ts';
 import { sweepDeleted } from './projects/sweep-deleted.ts';
 import type { Readiness, Services } from './services.ts';
+import { openEncoderChecks } from './system/encoder-checks.ts';
 import { sweepJobs } from './training/sweep-jobs.ts';
 import { trainRunner } from './training/train-runner.ts';
 import { trainingKind } from './training/training-order.ts';
@@ -134,6 +136,8 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   closing.add(() => weightsChecks.close());
   const datasets = openDatasetBuilds();
   closing.add(() => datasets.close());
+  const encoderChecks = openEncoderChecks();
+  closing.add(() => encoderChecks.close());
   parts = { queue, inference };
 
   const readiness: Readiness = { state: 'ready' };
@@ -147,6 +151,8 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
     pictureChecks,
     checks,
     weightsChecks,
+    encoderChecks,
+    probe: rememberProbes(),
     datasets,
     keys,
     sessions,

@@ -1,4 +1,5 @@
 // The parts of a running server that its routes use.
+import type { Probe } from '../vision/runtime/probe.ts';
 import type { Probes } from './datasets/probes.ts';
 import type { Thumbnails } from './datasets/thumbnails.ts';
 import type { PictureChecks } from './hygiene/picture-checks.ts';
@@ -8,6 +9,7 @@ import type { ApiKeys } from './platform/api-keys.ts';
 import type { Context } from './platform/context.ts';
 import type { Metrics } from './platform/metrics.ts';
 import type { Sessions } from './platform/sessions.ts';
+import type { EncoderChecks } from './system/encoder-checks.ts';
 import type { WeightsChecks } from './training/weights-checks.ts';
 import type { DatasetBuilds } from './yolo/dataset-builds.ts';
 
@@ -25,6 +27,10 @@ export interface Services {
   readonly pictureChecks: PictureChecks;
   /** Of uploaded base models. */
   readonly checks: BaseModelChecks;
+  /** Of uploaded encoder weights. */
+  readonly encoderChecks: EncoderChecks;
+  /** Tries a device, and remembers what it found. */
+  readonly probe: Probe;
   /** Of files that detectors start from. */
   readonly weightsChecks: WeightsChecks;
   /** Of datasets for object detection. */

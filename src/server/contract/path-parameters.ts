@@ -54,6 +54,12 @@ export const pathParameters = {
     what: 'file',
     example: 'threshold.json',
   },
+  key_name: {
+    pattern: '^[a-z0-9_-]{1,60}$',
+    missing: 'key.not_found',
+    what: 'API key',
+    example: 'line-3',
+  },
   ui_page: {
     pattern: '^(projects|models|operator|system|(index|yolo|models|label|fine_tune)\\.html)$',
     missing: 'request.not_found',

@@ -2,7 +2,15 @@
 import Type from 'typebox';
 import { evaluationRoutes } from './evaluation-routes.ts';
 import { examples } from './examples.ts';
-import { ImageItem, ImageList, ImagePage, MarkChange, ProjectUpload, SceneUpload } from './images.ts';
+import {
+  ImageItem,
+  ImageList,
+  ImagePage,
+  MarkChange,
+  ProjectUpload,
+  SceneUpload,
+  UploadOptions,
+} from './images.ts';
 import { JobEventData, JobInfo, JobList, JobQuery, Rejection } from './jobs.ts';
 import { ImageLabel, LabelClasses, LabelList, NewImageLabel } from './labels.ts';
 import {
@@ -17,12 +25,14 @@ import {
   TestOptions,
   ThresholdChange,
 } from './models.ts';
+import { pictureSetRoutes } from './picture-set-routes.ts';
 import { NewProject, ProjectDeletion, ProjectInfo } from './projects.ts';
 import { regionRoutes } from './region-routes.ts';
 import { ExportQuery, FeedbackChange, ResultItem, ResultList, ResultQuery } from './results.ts';
 import type { Route } from './route.ts';
 import { SessionInfo, SignIn } from './session.ts';
 import { Limits, Readiness } from './system.ts';
+import { systemRoutes } from './system-routes.ts';
 import { ProjectTraining, SceneTraining, StartedJob } from './training.ts';
 import { Ok } from './values.ts';
 import { YoloDatasetHealth, YoloDatasetInfo, YoloTraining, YoloUpload } from './yolo.ts';
@@ -213,6 +223,7 @@ export const routes = {
     summary: 'Upload pictures to a project',
     tag: 'projects',
     scope: 'write',
+    query: UploadOptions,
     multipart: 'files',
     answer: { kind: 'json', schema: ProjectUpload, example: examples.projectUpload },
     errors: [...uploadErrors, 'upload.nothing_stored', 'project.not_found'],
@@ -333,6 +344,9 @@ export const routes = {
     answer: { kind: 'json', schema: ResultItem, example: examples.result },
     errors: ['project.not_found', 'result.not_found'],
   },
+
+  // Many pictures at a time
+  ...pictureSetRoutes,
 
   // Labels
   getClasses: {
@@ -643,6 +657,7 @@ export const routes = {
 
   // Masks and evaluations
   ...evaluationRoutes,
+  ...systemRoutes,
   ...regionRoutes,
 
   // Files, looked up in the records

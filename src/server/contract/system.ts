@@ -1,5 +1,6 @@
 // Answers about the server itself.
 import Type, { type Static } from 'typebox';
+import { Count, Moment } from './values.ts';
 
 export const Readiness = Type.Object({ ready: Type.Boolean() });
 
@@ -58,3 +59,78 @@ export const Limits = Type.Object({
   page: Type.Object({ max_items: Type.Integer() }),
 });
 export type Limits = Static<typeof Limits>;
+
+export const SystemInfo = Type.Object({
+  version: Type.String(),
+  onnxruntime: Type.String(),
+  node: Type.String(),
+  platform: Type.String({ description: 'system and processor' }),
+  threads: Type.Integer({ description: 'of the processor' }),
+  memory_bytes: Count,
+  free_memory_bytes: Count,
+  disk: Type.Union([Type.Object({ total_bytes: Count, free_bytes: Count }), Type.Null()], {
+    description: 'where the data folder lies; null when the system does not say',
+  }),
+  uptime_seconds: Type.Number({ description: 'of the server' }),
+  training_device: Type.String({ description: 'as the settings say' }),
+  inference_device: Type.String(),
+  keys_in_force: Type.Boolean({ description: 'false: no key is needed, and only this machine is answered' }),
+});
+export type SystemInfo = Static<typeof SystemInfo>;
+
+export const DeviceList = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      works: Type.Boolean(),
+      why: Type.Union([Type.String(), Type.Null()], { description: 'of those that do not work' }),
+      milliseconds: Type.Union([Type.Number(), Type.Null()], { description: 'for a small trial net' }),
+    }),
+  ),
+});
+export type DeviceList = Static<typeof DeviceList>;
+
+export const EncoderList = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      about: Type.String(),
+      available: Type.Boolean(),
+      is_default: Type.Boolean({ description: 'new models are trained with it' }),
+      files: Type.Array(Type.String(), {
+        description: 'names that its weights may have; none: they come along',
+      }),
+    }),
+  ),
+});
+export type EncoderList = Static<typeof EncoderList>;
+
+const KeyScopeName = Type.Enum(['read', 'write', 'admin']);
+
+export const ApiKeyInfo = Type.Object({
+  name: Type.String(),
+  scope: KeyScopeName,
+  state: Type.Enum(['valid', 'expired', 'revoked']),
+  created_at: Moment,
+  expires_at: Type.Union([Moment, Type.Null()]),
+  revoked_at: Type.Union([Moment, Type.Null()]),
+});
+
+export const ApiKeyList = Type.Object({ items: Type.Array(ApiKeyInfo) });
+export type ApiKeyList = Static<typeof ApiKeyList>;
+
+export const NewApiKey = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9_-]{1,60}$', description: 'whose key it is' }),
+    scope: KeyScopeName,
+    expires_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650, description: 'left out: never' })),
+  },
+  { additionalProperties: false },
+);
+export type NewApiKey = Static<typeof NewApiKey>;
+
+export const CreatedKey = Type.Object({
+  ...ApiKeyInfo.properties,
+  key: Type.String({ description: 'the key itself, shown only now' }),
+});
+export type CreatedKey = Static<typeof CreatedKey>;

@@ -1,5 +1,6 @@
 // Every route's handler. The table is total: a row of routes.ts without its handler does not compile.
 import type { RouteId } from '../contract/routes.ts';
+import { administrationHandlers } from './administration.ts';
 import { evaluationHandlers } from './evaluations.ts';
 import { fileHandlers } from './files.ts';
 import type { Handlers } from './handler.ts';
@@ -31,4 +32,5 @@ export const handlers: Handlers<RouteId> = {
   ...sessionHandlers,
   ...systemHandlers,
   ...uiHandlers,
+  ...administrationHandlers,
 };

@@ -26,7 +26,7 @@ export const uiHandlers: Handlers<'ui' | 'uiFile' | 'uiPage' | 'uiPageOf' | 'uiP
   async uiFile({ params: { file }, request, reply }) {
     // Names carry a hash of what is in the file, so that it may be kept; theme.js is asked for again.
     const isHashed = /-[A-Za-z0-9_-]{8}\.\w+$/.test(file);
-    reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+    reply.header('cache-control', isHashed ? 'private, max-age=31536000, immutable' : 'private, no-cache');
     return answer(request, reply, join('assets', file));
   },
 
@@ -47,7 +47,7 @@ async function page({
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }): Promise<FastifyReply> {
-  reply.header('content-security-policy', uiPolicy).header('cache-control', 'no-cache');
+  reply.header('content-security-policy', uiPolicy).header('cache-control', 'private, no-cache');
   return answer(request, reply, 'index.html');
 }
 

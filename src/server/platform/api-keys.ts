@@ -101,6 +101,8 @@ export interface ApiKeys {
    * door shut: revoking the last one must not let everybody in.
    */
   inForce(): Promise<boolean>;
+  /** To be called after a change of this process, which then holds at once. */
+  changed(): void;
 }
 
 /** How long a change that another process made may stay unseen. */
@@ -139,6 +141,9 @@ export function openApiKeys(docs: DocStore, clock: Clock): ApiKeys {
       return (await stored()).records.some((record) => stateOf(record, now) === 'valid');
     },
     inForce: async () => (await stored()).count > 0,
+    changed() {
+      read = null;
+    },
   };
 }
 

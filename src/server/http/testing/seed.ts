@@ -20,6 +20,7 @@ export interface Seed {
   readonly filename: string;
   readonly result_id: string;
   readonly evaluation_id: string;
+  readonly key_name: string;
   readonly ui_page: string;
   readonly ui_thing: string;
   readonly ui_part: string;
@@ -73,6 +74,7 @@ export async function seed({ ask, services: { context }, folder }: TestApp): Pro
     job_id,
     filename,
     result_id,
+    key_name: 'line-3',
     ui_page: 'projects',
     ui_thing: 'pump-01',
     ui_part: 'pictures',

@@ -21,6 +21,7 @@ import type { Config } from '../../platform/config.ts';
 import { openMetrics } from '../../platform/metrics.ts';
 import { openSessions } from '../../platform/sessions.ts';
 import type { Services } from '../../services.ts';
+import { openEncoderChecks } from '../../system/encoder-checks.ts';
 import { TestClock, testConfig, testContext } from '../../testing/context.ts';
 import { openWeightsChecks } from '../../training/weights-checks.ts';
 import { openDatasetBuilds } from '../../yolo/dataset-builds.ts';
@@ -61,6 +62,8 @@ export async function testApp(change: ConfigChange = {}, options: AppOptions = {
     pictureChecks: findingNothing,
     checks: acceptingChecks,
     weightsChecks: openWeightsChecks(),
+    encoderChecks: openEncoderChecks(),
+    probe: async () => ({ works: false, why: 'nothing is tried in tests' }),
     datasets: openDatasetBuilds(),
     keys,
     sessions: openSessions({ docs, keys, clock, ids, hours: context.config.server.session_hours }),
@@ -86,6 +89,7 @@ export async function testApp(change: ConfigChange = {}, options: AppOptions = {
     async close() {
       await app.close();
       await services.weightsChecks.close();
+      await services.encoderChecks.close();
       await services.datasets.close();
       await made.close();
     },
@@ -215,6 +219,9 @@ function itemOf(file: StagedFile) {
     regions: [],
     brightness: null,
     sharpness: null,
+    pixel_threshold: null,
+    map_url: null,
+    reconstruction_url: null,
     result_id: null,
   };
 }
