@@ -363,7 +363,14 @@ export const examples = {
       max_classes: 10_000,
     },
     json: { max_bytes: 1_048_576, max_depth: 32 },
-    training: { min_img_size: 64, max_img_size: 1024, max_epochs: 10_000 },
+    training: {
+      min_img_size: 64,
+      max_img_size: 1024,
+      max_epochs: 10_000,
+      min_tile_size: 32,
+      max_tile_size: 8192,
+      max_defect_size: 4096,
+    },
     yolo: {
       variants: ['yolov8n', 'yolov8s', 'yolov8m', 'yolov8l', 'yolov8x', 'okapi-n', 'okapi-s'],
       min_img_size: 64,

@@ -30,6 +30,9 @@ export const Limits = Type.Object({
     min_img_size: Type.Integer(),
     max_img_size: Type.Integer(),
     max_epochs: Type.Integer(),
+    min_tile_size: Type.Integer(),
+    max_tile_size: Type.Integer(),
+    max_defect_size: Type.Integer(),
   }),
   yolo: Type.Object(
     {

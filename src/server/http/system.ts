@@ -2,6 +2,7 @@
 import { defaultLimits as checkpointLimits } from '../../vision/checkpoint/limits.ts';
 import { archiveLimits } from '../../vision/dataset/detection/archive-directory.ts';
 import { labelLimits } from '../../vision/dataset/detection/labels.ts';
+import { LARGEST_TILE, LEAST_TILE } from '../../vision/scoring/tile-plan.ts';
 import { mostDetections } from '../../vision/yolo/detection-graph.ts';
 import { variantNames } from '../../vision/yolo/variants.ts';
 import { ServerError } from '../contract/errors.ts';
@@ -57,6 +58,9 @@ export const systemHandlers: Handlers<
         min_img_size: trainingLimits.minImgSize,
         max_img_size: trainingLimits.maxImgSize,
         max_epochs: trainingLimits.maxEpochs,
+        min_tile_size: LEAST_TILE,
+        max_tile_size: LARGEST_TILE,
+        max_defect_size: trainingLimits.maxDefectSize,
       },
       yolo: {
         variants: [...variantNames],
