@@ -10,6 +10,7 @@ import {
 } from './evaluations.ts';
 import { Drift, DriftQuery, Hygiene } from './hygiene.ts';
 import { ImageItem } from './images.ts';
+import { TestedItem } from './models.ts';
 import type { Route } from './route.ts';
 import { StartedJob } from './training.ts';
 import { Ok } from './values.ts';
@@ -109,6 +110,25 @@ export const evaluationRoutes = {
     scope: 'read',
     answer: { kind: 'json', schema: EvaluationDetail, example: examples.detail },
     errors: ['evaluation.not_found'],
+  },
+  inspectImage: {
+    method: 'POST',
+    path: '/models/{model_id}/images/{filename}/inspect',
+    summary:
+      'What a model says about a stored picture of its project, with preview pictures; the results remember nothing of it',
+    tag: 'evaluation',
+    scope: 'write',
+    answer: { kind: 'json', schema: TestedItem, example: examples.inspected },
+    errors: [
+      'model.not_found',
+      'model.base_only',
+      'model.corrupt',
+      'image.not_found',
+      'image.corrupt',
+      'image.truncated',
+      'image.decode_timeout',
+      'server.busy',
+    ],
   },
   getHygiene: {
     method: 'GET',

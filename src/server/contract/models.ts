@@ -179,7 +179,7 @@ export type ModelMetrics = Static<typeof ModelMetrics>;
 const Corners = Type.Array(Type.Number(), { minItems: 4, maxItems: 4 });
 
 /** Of a picture that was tested. */
-const TestedItem = Type.Object({
+export const TestedItem = Type.Object({
   filename: Type.String(),
   score: Type.Number({ description: 'of object detectors: the highest confidence, 0 when nothing is found' }),
   thr: Type.Number({ description: 'of object detectors: the least confidence' }),

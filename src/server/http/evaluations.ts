@@ -14,6 +14,7 @@ import {
 } from '../evaluation/evaluation-record.ts';
 import { startEvaluation } from '../evaluation/start-evaluation.ts';
 import { getHygiene } from '../hygiene/get-hygiene.ts';
+import { inspectImage } from '../inference/inspect-image.ts';
 import { getModel } from '../models/get-model.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { getProject } from '../projects/get-project.ts';
@@ -35,6 +36,7 @@ export const evaluationHandlers: Handlers<
   | 'listEvaluations'
   | 'getEvaluation'
   | 'compareModels'
+  | 'inspectImage'
   | 'getHygiene'
   | 'addResultToGood'
   | 'getDrift'
@@ -77,6 +79,10 @@ export const evaluationHandlers: Handlers<
   async compareModels({ services: { context }, params, query }) {
     const { project_id } = await getProject(context, params.project_id);
     return compare(context, project_id, query.models.split(','));
+  },
+
+  async inspectImage({ services, params, actor }) {
+    return inspectImage(services, params.model_id, params.filename, actor);
   },
 
   async getHygiene({ services: { context, pictureChecks: checks }, params }) {

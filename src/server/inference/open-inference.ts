@@ -18,6 +18,8 @@ import { type TestedItem, type TestItem, untested } from './test-item.ts';
 export interface TestOptions {
   /** false: no previews and no history; the answer is quicker, and nothing of the pictures stays. */
   readonly store: boolean;
+  /** false: previews are stored, but no entry in the history. Default true. */
+  readonly remember?: boolean;
   /** Of this request alone, for object detectors: in place of the model's own. */
   readonly conf?: number | undefined;
   readonly iou?: number | undefined;
@@ -74,16 +76,16 @@ export function openInference(context: Context): Inference {
         uses.during(modelId, async () => {
           const record = await getModel(context, modelId);
           const judgedBy = judgedByOf(record, options);
-          const { store } = options;
+          const { store, remember: remembers = true } = options;
           const model = await modelToLoad(context, record);
           const items = await inOrder(files, SIDE_BY_SIDE, async (file) => {
             const from = context.clock.nowMs();
-            const item = await testFile(context, inspector, { model, judgedBy, file, store });
+            const item = await testFile(context, inspector, { model, judgedBy, file, store, remembers });
             total.pictures++;
             total.pictureSeconds += (context.clock.nowMs() - from) / 1000;
             return item;
           });
-          if (store) await remember(context, record, items, actor);
+          if (store && remembers) await remember(context, record, items, actor);
           return { model_id: modelId, items };
         }),
       ),
@@ -115,12 +117,13 @@ interface FileToTest {
   readonly judgedBy: JudgedBy;
   readonly file: StagedFile;
   readonly store: boolean;
+  readonly remembers: boolean;
 }
 
 async function testFile(
   context: Context,
   inspector: Inspector,
-  { model, judgedBy, file, store }: FileToTest,
+  { model, judgedBy, file, store, remembers }: FileToTest,
 ): Promise<TestItem> {
   if ('refused' in file)
     return untested(file.displayName, file.refused.code as ErrorCode, file.refused.detail);
@@ -130,19 +133,19 @@ async function testFile(
     const request = { do: 'inspect', model, picture: file.path, judgedBy, previews: paths } as const;
     const answer = await inspector.inspect(request);
     if (answer.kind === 'refused') return untested(file.displayName, answer.code, answer.detail);
-    return await itemOf(context, file.displayName, judgedBy, answer, previews);
+    const item = await itemOf(file.displayName, judgedBy, answer, previews);
+    return { ...item, result_id: store && remembers ? context.ids.random() : null };
   } finally {
     await previews?.release();
   }
 }
 
 async function itemOf(
-  context: Context,
   filename: string,
   judgedBy: JudgedBy,
   { score, isAnomaly, regions, objects, quality }: Extract<InspectAnswer, { kind: 'inspected' }>,
   previews: StagedPreviews | null,
-): Promise<TestedItem> {
+): Promise<Omit<TestedItem, 'result_id'>> {
   const urls = (await previews?.store()) ?? null;
   const threshold = judgedBy.task === 'anomaly' ? judgedBy.threshold : judgedBy.conf;
   return {
@@ -160,7 +163,6 @@ async function itemOf(
     regions,
     brightness: quality?.brightness ?? null,
     sharpness: quality?.sharpness ?? null,
-    result_id: urls && context.ids.random(),
   };
 }
 
