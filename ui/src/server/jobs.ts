@@ -10,7 +10,7 @@ type EventOf<Type extends JobEventData['type']> = Extract<JobEventData, { readon
 export interface JobStory {
   readonly state: EventOf<'state'> | null;
   readonly progress: EventOf<'progress'> | EventOf<'pictures'> | null;
-  /** One for each epoch, in order. */
+  /** One for each epoch of each phase, in order. */
   readonly epochs: readonly EventOf<'epoch'>[];
   /** The newest last. */
   readonly samples: readonly EventOf<'sample'>[];
@@ -29,10 +29,14 @@ export function toldBy(story: JobStory, event: JobEventData): JobStory {
     case 'pictures':
       return { ...story, progress: event };
     case 'epoch':
-      // An attempt that begins again tells some epochs a second time.
+      // An attempt that begins again tells some epochs a second time. Each phase counts from 1: the trainings that the
+      // threshold is found with come after the one that people watch.
       return {
         ...story,
-        epochs: [...story.epochs.filter(({ epoch }) => epoch < event.epoch), event],
+        epochs: [
+          ...story.epochs.filter(({ phase, epoch }) => phase !== event.phase || epoch < event.epoch),
+          event,
+        ],
       };
     case 'sample':
       return { ...story, samples: [...story.samples.slice(-19), event] };
