@@ -13,7 +13,7 @@ const words = defineWords({
   en: {
     title: 'Sign in',
     key: 'API key',
-    hint: 'Whoever runs this server makes keys with “okapi keys create”.',
+    hint: 'Whoever runs this server makes keys with “okapi keys add”.',
     wrong: 'This key is not valid, or no longer.',
     signIn: 'Sign in',
     away: 'The server does not answer. This page goes on by itself once it does.',
@@ -21,7 +21,7 @@ const words = defineWords({
   th: {
     title: 'เข้าสู่ระบบ',
     key: 'คีย์ API',
-    hint: 'ผู้ดูแลเซิร์ฟเวอร์สร้างคีย์ได้ด้วยคำสั่ง “okapi keys create”',
+    hint: 'ผู้ดูแลเซิร์ฟเวอร์สร้างคีย์ได้ด้วยคำสั่ง “okapi keys add”',
     wrong: 'คีย์นี้ไม่ถูกต้องหรือหมดอายุแล้ว',
     signIn: 'เข้าสู่ระบบ',
     away: 'เซิร์ฟเวอร์ไม่ตอบ หน้านี้จะทำงานต่อเองเมื่อเซิร์ฟเวอร์กลับมา',
