@@ -5,6 +5,10 @@ const project = {
   description: 'Gear inspection',
   created_at: '2026-11-23T10:15:00.000Z',
   num_images: 24,
+  num_ng: 2,
+  thumbnail_urls: [
+    '/projects/widget-line-20261123-101500/images/0cc175b9c0f1b6a831c399e269772661.png/thumbnail',
+  ],
   last_model_id: 'widget-line-20261123-101500-20261123-103000',
   training_mode: 'anomaly',
 };

@@ -1,6 +1,6 @@
 // Requests and answers about uploaded images.
 import Type, { type Static } from 'typebox';
-import { Address, Count, Cursor, Moment, Next, PageSize, Slug } from './values.ts';
+import { Address, Count, Cursor, Moment, Next, PageSize, Slug, StoredName } from './values.ts';
 
 export const MarkName = Type.Enum(['ok', 'ng']);
 
@@ -35,6 +35,30 @@ export const MarkChange = Type.Object(
   { additionalProperties: false },
 );
 export type MarkChange = Static<typeof MarkChange>;
+
+/** As many as one page of the list has. */
+const filenames = Type.Array(StoredName, { minItems: 1, maxItems: 500, description: 'stored names' });
+
+export const ImagesToMark = Type.Object(
+  { filenames, mark: Type.Union([MarkName, Type.Null()], { description: 'null takes the marks away' }) },
+  { additionalProperties: false },
+);
+export type ImagesToMark = Static<typeof ImagesToMark>;
+
+export const ImagesToDelete = Type.Object({ filenames }, { additionalProperties: false });
+export type ImagesToDelete = Static<typeof ImagesToDelete>;
+
+export const ImagesChanged = Type.Object({
+  changed: Count,
+  missing: Type.Array(Type.String(), { description: 'stored names that the project does not have' }),
+});
+export type ImagesChanged = Static<typeof ImagesChanged>;
+
+export const UploadOptions = Type.Object(
+  { mark: Type.Optional(Type.Enum(['ok', 'ng'], { description: 'of the pictures that are new' })) },
+  { additionalProperties: false },
+);
+export type UploadOptions = Static<typeof UploadOptions>;
 
 export const UploadItem = Type.Object({
   name: Type.String({ description: 'the name that was sent' }),

@@ -1,6 +1,6 @@
 // Requests and answers about projects.
 import Type, { type Static } from 'typebox';
-import { Count, Moment, Remark, Slug, Title } from './values.ts';
+import { Address, Count, Moment, Remark, Slug, Title } from './values.ts';
 
 export const TrainingModeName = Type.Enum(['anomaly', 'finetune', 'yolo']);
 
@@ -10,6 +10,8 @@ export const ProjectInfo = Type.Object({
   description: Type.Union([Type.String(), Type.Null()]),
   created_at: Moment,
   num_images: Count,
+  num_ng: Type.Integer({ minimum: 0, description: 'how many of them are marked as ng' }),
+  thumbnail_urls: Type.Array(Address, { description: 'previews of its first pictures, at most four' }),
   last_model_id: Type.Union([Type.String(), Type.Null()]),
   training_mode: TrainingModeName,
 });
@@ -24,6 +26,12 @@ export const NewProject = Type.Object(
   { additionalProperties: false },
 );
 export type NewProject = Static<typeof NewProject>;
+
+export const NewSampleProject = Type.Object(
+  { name: Type.Optional(Title) },
+  { additionalProperties: false, description: 'left out: it is called Sample parts' },
+);
+export type NewSampleProject = Static<typeof NewSampleProject>;
 
 export const ProjectDeletion = Type.Object(
   {

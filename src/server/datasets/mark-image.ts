@@ -16,17 +16,20 @@ export async function markImage(
   actor: Actor,
 ): Promise<ImageRecord> {
   await checkOwner(context, owner);
-  const marked = await inTurn(context, owner, async () => {
+  const changed = await inTurn(context, owner, async () => {
     let next: ImageRecord | undefined;
     await changeIndex(context, owner, (index) => {
       const record = recordOf(index, stored);
       if (record === null) throw imageNotFound(stored);
-      const { mark: _, ...unmarked } = record;
-      next = mark === null ? unmarked : { ...unmarked, mark };
+      next = marked(record, mark);
       return { ...index, files: { ...index.files, [stored]: next } };
     });
     return next!;
   });
   await context.audit.record(actor, 'image.mark', blobKeys.image(owner, stored), { mark });
-  return marked;
+  return changed;
+}
+
+export function marked({ mark: _, ...unmarked }: ImageRecord, mark: Mark | null): ImageRecord {
+  return mark === null ? unmarked : { ...unmarked, mark };
 }

@@ -4,7 +4,9 @@ import type { FastifyReply } from 'fastify';
 import type { ImageList, ImagePage } from '../contract/images.ts';
 import type { Frozen } from '../contract/route.ts';
 import { addImages, type UploadAnswer } from '../datasets/add-images.ts';
+import { deleteImages, markImages } from '../datasets/change-images.ts';
 import { deleteImage } from '../datasets/delete-image.ts';
+import type { Mark, StagedFile } from '../datasets/image-record.ts';
 import { listImages } from '../datasets/list-images.ts';
 import { markImage } from '../datasets/mark-image.ts';
 import { openThumbnail } from '../datasets/open-thumbnail.ts';
@@ -35,6 +37,8 @@ export const imageHandlers: Handlers<
   | 'projectThumbnail'
   | 'deleteProjectImage'
   | 'markProjectImage'
+  | 'markProjectImages'
+  | 'deleteProjectImages'
 > = {
   async uploadSceneImages(call) {
     const answer = await upload(call, scene(call.params));
@@ -61,7 +65,7 @@ export const imageHandlers: Handlers<
     const { project_id } = call.params;
     // Before anything of the body is read.
     await getProject(call.services.context, project_id);
-    const answer = await upload(call, project(call.params));
+    const answer = await upload(call, project(call.params), call.query.mark);
     return answerUpload({ project_id, ...answer });
   },
 
@@ -80,14 +84,29 @@ export const imageHandlers: Handlers<
     const owner = project(params);
     return item(owner, await markImage(context, owner, params.filename, body.mark, actor));
   },
+
+  async markProjectImages({ services: { context }, params, body, actor }) {
+    return markImages(context, project(params), body.filenames, body.mark, actor);
+  },
+
+  async deleteProjectImages({ services: { context }, params, body, actor }) {
+    return deleteImages(context, project(params), body.filenames, actor);
+  },
 };
 
 function upload(
   call: Call<'uploadSceneImages'> | Call<'uploadProjectImages'>,
   owner: Owner,
+  mark?: Mark,
 ): Promise<UploadAnswer> {
   const { services, actor } = call;
-  return receive(call, 'image.too_large', (files) => addImages(services, owner, files, actor));
+  return receive(call, 'image.too_large', (files) =>
+    addImages(services, owner, mark === undefined ? files : allMarked(files, mark), actor),
+  );
+}
+
+async function* allMarked(files: AsyncIterable<StagedFile>, mark: Mark): AsyncGenerator<StagedFile> {
+  for await (const file of files) yield 'refused' in file ? file : { ...file, mark };
 }
 
 async function thumbnail(

@@ -1,23 +1,37 @@
-// What is answered about a project: its record and how many images it has.
+// What is answered about a project: its record, how many images it has and the first of them.
 import { ServerError } from '../contract/errors.ts';
 import type { Context } from '../platform/context.ts';
 import { docKeys } from '../platform/layout.ts';
 import type { ProjectInfo, ProjectRecord } from './project.ts';
 
+const FIRST_IMAGES = 4;
+
 export async function projectInfo(context: Context, record: ProjectRecord): Promise<ProjectInfo> {
   const { project_id, name, description, created_at, last_model_id, training_mode } = record;
-  const num_images = await countImages(context, project_id);
-  return { project_id, name, description, created_at, num_images, last_model_id, training_mode };
+  const images = await imagesOf(context, project_id);
+  const known = { project_id, name, description, created_at, last_model_id, training_mode };
+  return {
+    ...known,
+    num_images: images.length,
+    num_ng: images.filter(([, image]) => image?.mark === 'ng').length,
+    first_images: images.slice(0, FIRST_IMAGES).map(([stored]) => stored),
+  };
 }
 
-async function countImages({ docs, log }: Context, id: string): Promise<number> {
+/** Stored name and record of each, in the order in which they came. */
+async function imagesOf(
+  { docs, log }: Context,
+  id: string,
+): Promise<[string, { readonly mark?: unknown } | null][]> {
   try {
-    const index = await docs.get<{ files?: object }>(docKeys.images({ kind: 'project', id }));
-    return Object.keys(index?.value?.files ?? {}).length;
+    const index = await docs.get<{ files?: Record<string, { readonly mark?: unknown }> }>(
+      docKeys.images({ kind: 'project', id }),
+    );
+    return Object.entries(index?.value?.files ?? {});
   } catch (error) {
     // The list of projects must not fail for one of them; asking for its images says what is wrong.
     if (!(error instanceof ServerError && error.code === 'doc.corrupt')) throw error;
     log.error({ err: error }, `the images of ${id} cannot be counted`);
-    return 0;
+    return [];
   }
 }

@@ -14,13 +14,17 @@ export interface ProjectRecord {
   readonly deleted_at?: string;
 }
 
-/** What GET /projects answers for each. */
+/** What is told about each, besides the addresses of pictures. */
 export interface ProjectInfo {
   readonly project_id: string;
   readonly name: string;
   readonly description: string | null;
   readonly created_at: string;
   readonly num_images: number;
+  /** Of them, those marked as bad. */
+  readonly num_ng: number;
+  /** Stored names, four at most. */
+  readonly first_images: readonly string[];
   readonly last_model_id: string | null;
   readonly training_mode: TrainingMode;
 }

@@ -149,12 +149,18 @@ describe('reading projects', () => {
     });
   });
 
-  it('counts the images', async () => {
+  it('counts the images and names the first', async () => {
     const record = await create('with images');
     const owner = { kind: 'project', id: record.project_id } as const;
     expect((await projectInfo(test.context, record)).num_images).toBe(0);
-    await test.context.docs.put(docKeys.images(owner), { files: { 'a.png': {}, 'b.png': {} } });
-    expect(await projectInfo(test.context, record)).toEqual({ ...record, num_images: 2 });
+    const files = Object.fromEntries(['b.png', 'a.png', 'c.png', 'e.png', 'd.png'].map((name) => [name, {}]));
+    await test.context.docs.put(docKeys.images(owner), { files: { ...files, 'c.png': { mark: 'ng' } } });
+    expect(await projectInfo(test.context, record)).toEqual({
+      ...record,
+      num_images: 5,
+      num_ng: 1,
+      first_images: ['b.png', 'a.png', 'c.png', 'e.png'],
+    });
   });
 
   async function put(id: string, text: string): Promise<void> {
