@@ -36,7 +36,8 @@ try {
   const runtime = await openRuntime({ device: 'cpu' });
   const detector = anomalyDetector(await loadDetector(folder, runtime));
   const limits = { limits: defaultLimits, accepted: ['jpeg' as const] };
-  const previews = { image: join(dir, 'i'), heatmap: join(dir, 'h'), overlay: join(dir, 'o') };
+  const drawn = { image: join(dir, 'i'), heatmap: join(dir, 'h'), overlay: join(dir, 'o') };
+  const previews = { ...drawn, map: null, reconstruction: null };
 
   /** The work itself, without the service. */
   const direct = async ({ path }: { path: string }, store: boolean) => {

@@ -42,6 +42,9 @@ const model = {
   base_model_id: null,
   training_mode: 'anomaly',
   path: `projects/${project.project_id}/models/${project.last_model_id}`,
+  task: 'anomaly',
+  detector: 'autoencoder',
+  bytes: 6_812_004,
 };
 
 const job = {
@@ -73,6 +76,10 @@ const testItem = {
   overlay_url: `${preview}/c4a2e0f8d6b4927081e3c5a7f9b1d3e5.png`,
   result_image: `${preview}/c4a2e0f8d6b4927081e3c5a7f9b1d3e5.png`,
   bboxes: [[212, 96, 40, 38]],
+  regions: [{ bbox: [212, 96, 40, 38], area: 1104, peak: 9.7 }],
+  pixel_threshold: 3.8,
+  map_url: `${preview}/1a2b3c4d5e6f708192a3b4c5d6e7f809.npy`,
+  reconstruction_url: null,
   detections: [],
   result_id: '8c1f0e2d4b6a79583f1e2d4c6b8a7f90',
 };
@@ -120,6 +127,8 @@ const detectModel = {
   note: 'mAP over 40 boxes on 20 val pictures',
   training_mode: 'yolo',
   path: 'projects/finder-20261123-101500/models/finder-20261123-101500-yolo-20261123-113000',
+  task: 'detect',
+  detector: 'yolo',
 };
 
 const detectItem = {
@@ -130,6 +139,9 @@ const detectItem = {
   threshold: 0.25,
   heatmap_url: null,
   bboxes: [[212.4, 96.1, 40.2, 38.5]],
+  regions: [{ bbox: [212.4, 96.1, 40.2, 38.5], area: 1547.7, peak: 0.91 }],
+  pixel_threshold: null,
+  map_url: null,
   detections: [{ label: 'scratch', confidence: 0.91, bbox: [212.4, 96.1, 252.6, 134.6], box_format: 'xyxy' }],
 };
 
@@ -167,8 +179,6 @@ export const examples = {
   models: [model],
   modelDetail: {
     ...model,
-    task: 'anomaly',
-    detector: 'autoencoder',
     encoder: 'mobilenetv3-coco',
     imported: false,
     variant: null,
@@ -198,8 +208,6 @@ export const examples = {
   },
   detectModelDetail: {
     ...detectModel,
-    task: 'detect',
-    detector: 'yolo',
     encoder: 'mobilenetv3-coco',
     imported: false,
     variant: 'okapi-n',

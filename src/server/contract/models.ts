@@ -18,6 +18,9 @@ const modelInfo = {
   base_model_id: Type.Union([Type.String(), Type.Null()]),
   training_mode: Type.String(),
   path: Type.String({ description: 'below the data folder' }),
+  task: Type.Enum(['anomaly', 'detect']),
+  detector: Type.String({ description: 'the kind of detector' }),
+  bytes: Type.Integer({ description: 'of all its files' }),
 };
 
 export const ModelInfo = Type.Object(modelInfo);
@@ -45,8 +48,6 @@ const ThresholdVersion = Type.Object({
 
 export const ModelDetail = Type.Object({
   ...modelInfo,
-  task: Type.Enum(['anomaly', 'detect']),
-  detector: Type.String(),
   encoder: Type.Union([Type.String(), Type.Null()]),
   imported: Type.Boolean(),
   variant: Type.Union([Type.String(), Type.Null()], {
@@ -190,6 +191,25 @@ export const TestedItem = Type.Object({
   overlay_url: Type.Union([Address, Type.Null()]),
   result_image: Type.Union([Address, Type.Null()], { description: 'the same as overlay_url' }),
   bboxes: Type.Array(Corners, { description: '[x, y, width, height] in pixels' }),
+  regions: Type.Array(
+    Type.Object({
+      bbox: Corners,
+      area: Type.Number({ description: 'in pixels' }),
+      peak: Type.Number({ description: 'the highest score in it, absolute; of an object its confidence' }),
+    }),
+    { description: 'the same places as bboxes, with what is known of each' },
+  ),
+  pixel_threshold: Type.Union([Type.Number(), Type.Null()], {
+    description:
+      'a pixel of the map is anomalous above it; null for object detectors and models of the original',
+  }),
+  map_url: Type.Union([Address, Type.Null()], {
+    description:
+      'the map in absolute scores: float32 [height, width] as an .npy file, at the model’s resolution; null without map=true',
+  }),
+  reconstruction_url: Type.Union([Address, Type.Null()], {
+    description: 'what the model makes of the picture, for those that draw it; null without map=true',
+  }),
   detections: Type.Array(
     Type.Object({
       label: Type.String(),
@@ -230,6 +250,12 @@ export const TestOptions = Type.Object(
     iou: forObjects('the overlap above which the surer box of a class stays'),
     store: Type.Optional(
       Type.Boolean({ default: true, description: 'false: no preview pictures and no entry in the results' }),
+    ),
+    map: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'with what is stored also the map in absolute scores and the reconstruction',
+      }),
     ),
   },
   { additionalProperties: false },

@@ -42,6 +42,7 @@ const job = { kind: 'json', schema: JobInfo, example: examples.job } as const;
 const startedJob = { kind: 'json', schema: StartedJob, example: examples.startedJob } as const;
 const pictureTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'image/tiff'] as const;
 const picture = { kind: 'file', types: pictureTypes, example: '(the bytes of a picture)' } as const;
+const preview = { ...picture, types: [...pictureTypes, 'application/octet-stream'] } as const;
 const modelFile = {
   kind: 'file',
   types: [
@@ -684,11 +685,11 @@ export const routes = {
   previewFile: {
     method: 'GET',
     path: '/static/preview/{model_id}/{file}',
-    summary: 'A preview picture of a test; it expires',
+    summary: 'A preview picture of a test, or its map of scores as an .npy file; it expires',
     tag: 'files',
     scope: 'read',
     query: 'any',
-    answer: picture,
+    answer: preview,
     errors: ['blob.not_found', 'request.range'],
   },
   temporaryFile: {
@@ -698,7 +699,7 @@ export const routes = {
     tag: 'files',
     scope: 'read',
     query: 'any',
-    answer: picture,
+    answer: preview,
     errors: ['blob.not_found', 'request.range'],
   },
   sceneModelFile: {

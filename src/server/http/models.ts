@@ -7,7 +7,7 @@ import { deleteModel } from '../models/delete-model.ts';
 import { getModel } from '../models/get-model.ts';
 import { importBaseModel } from '../models/import-base-model.ts';
 import { listModels } from '../models/list-models.ts';
-import { modelInfo, taskOf } from '../models/model-info.ts';
+import { modelInfo } from '../models/model-info.ts';
 import type { ModelRecord } from '../models/model-record.ts';
 import { modelScores } from '../models/model-scores.ts';
 import { openDownload } from '../models/open-download.ts';
@@ -57,12 +57,12 @@ export const modelHandlers: Handlers<
     const { services, params, query, actor } = call;
     // Before anything of the body is read.
     const { model_id } = await getModel(services.context, params.model_id);
-    const { store = true, conf, iou } = query;
+    const { store = true, map, conf, iou } = query;
     const { clock } = services.context;
     return receive(call, 'image.too_large', async (files) => {
       const startMs = clock.nowMs();
       const timed = new WaitedFor(files, clock);
-      const answer = await services.inference.test(model_id, timed, { store, conf, iou }, actor);
+      const answer = await services.inference.test(model_id, timed, { store, map, conf, iou }, actor);
       const seconds = (clock.nowMs() - startMs - timed.waitedMs) / 1000;
       services.metrics.countInference({ images: answer.items.length, seconds });
       return answer;
@@ -134,11 +134,9 @@ async function download(
 }
 
 function modelDetail(record: ModelRecord): Frozen<ModelDetail> {
-  const { detector, encoder, imported, job_id, dataset_sha256, thresholds, files, objects } = record;
+  const { encoder, imported, job_id, dataset_sha256, thresholds, files, objects } = record;
   return {
     ...modelInfo(record),
-    task: taskOf(record),
-    detector,
     encoder,
     imported,
     variant: objects?.variant ?? null,

@@ -17,6 +17,7 @@ import {
   renderPrediction,
 } from '../../vision/index.ts';
 import { renderDetections } from '../../vision/render/detections.ts';
+import { writeMapFile } from '../../vision/scoring/map-file.ts';
 import { ServerError } from '../contract/errors.ts';
 import { typeList } from '../datasets/accepted-types.ts';
 import type { ChildSettings, Inspected, JudgedBy, PreviewPaths } from './inspect-request.ts';
@@ -100,8 +101,14 @@ async function findAnomaly(
   const isAnomaly = predicted.score > threshold;
   const prediction = { ...predicted, isAnomaly, regions: regionsOf(detector, predicted, picture, isAnomaly) };
   if (previews !== null) await drawPreviews(detector, picture, prediction, previews);
-  const regions = prediction.regions.map(({ box, area, peak }) => ({ bbox: box, area, peak }));
-  return { score: predicted.score, isAnomaly, regions, objects: [] };
+  return {
+    score: predicted.score,
+    isAnomaly,
+    pixelThreshold: detector.model.threshold.pixelValue,
+    drewReconstruction: previews?.reconstruction != null && prediction.reconstruction !== undefined,
+    regions: prediction.regions.map(({ box, area, peak }) => ({ bbox: box, area, peak })),
+    objects: [],
+  };
 }
 
 /** Models of the original mark places only in pictures over the threshold, which may be another than in their files. */
@@ -126,6 +133,10 @@ async function drawPreviews(
     write(paths.image, picture),
     ...(paths.heatmap === null ? [] : [write(paths.heatmap, heatmap)]),
     write(paths.overlay, overlay),
+    ...(paths.map === null ? [] : [writeFile(paths.map, writeMapFile(prediction.map))]),
+    ...(paths.reconstruction === null || prediction.reconstruction === undefined
+      ? []
+      : [write(paths.reconstruction, prediction.reconstruction)]),
   ]);
 }
 
@@ -148,6 +159,8 @@ async function findObjects(
   return {
     score: detections[0]?.confidence ?? 0,
     isAnomaly: detections.length > 0,
+    pixelThreshold: null,
+    drewReconstruction: false,
     regions: detections.map(({ confidence, box: [x1, y1, x2, y2] }) => ({
       bbox: [x1, y1, x2 - x1, y2 - y1],
       area: (x2 - x1) * (y2 - y1),

@@ -39,6 +39,10 @@ export interface PreviewPaths {
   /** null for object detectors. */
   readonly heatmap: string | null;
   readonly overlay: string;
+  /** The map as a file of absolute scores; null when nobody asked for it. */
+  readonly map: string | null;
+  /** As `map`, and null when the model draws none. */
+  readonly reconstruction: string | null;
 }
 
 export type InferenceRequest =
@@ -77,6 +81,10 @@ export interface Inspected {
   readonly score: number;
   /** Of an object detector: whether it finds anything. */
   readonly isAnomaly: boolean;
+  /** The score above which a pixel is anomalous; null for object detectors and models of the original. */
+  readonly pixelThreshold: number | null;
+  /** Whether the model drew a reconstruction, where one was asked for. */
+  readonly drewReconstruction: boolean;
   readonly regions: readonly FoundRegion[];
   /** Of object detectors, the surest first. */
   readonly objects: readonly FoundObject[];

@@ -18,6 +18,7 @@ import {
   type Picture,
   renderPrediction,
 } from '../../vision/index.ts';
+import { readMapFile } from '../../vision/scoring/map-file.ts';
 import type { StagedFile } from '../datasets/image-record.ts';
 import { badPictures } from '../datasets/testing/bad-pictures.ts';
 import { deleteModel } from '../models/delete-model.ts';
@@ -27,7 +28,10 @@ import type { ModelRecord } from '../models/model-record.ts';
 import { patchThreshold } from '../models/patch-threshold.ts';
 import type { Config } from '../platform/config.ts';
 import type { Context } from '../platform/context.ts';
+import { blobKeys, docKeys } from '../platform/layout.ts';
 import { type TestClock, type TestContext, testActor, testContext } from '../testing/context.ts';
+import { imageRecord } from '../testing/sample-records.ts';
+import { inspectImage } from './inspect-image.ts';
 import { type Inference, openInference } from './open-inference.ts';
 import { openPreview, sweepPreviews } from './previews.ts';
 import { listResults } from './results.ts';
@@ -158,6 +162,21 @@ describe('a test', () => {
       expect(tested((await ask(id, files)).items[0])).toMatchObject({ thr: value, is_anomaly });
     }
     expect(inference.stats().loads).toBe(loads);
+  });
+
+  it('of a picture that is stored has previews, and nothing remembers it', async () => {
+    const id = 'looked-at';
+    const owner = { kind: 'scene', id: 'line-9' } as const;
+    const record = await storeCopy(context, tiny, id, { owner });
+    const image = { ...imageRecord('part'), filename: 'part.jpg', display_name: parts[1]!.name };
+    await context.docs.put(docKeys.images(owner), { files: { [image.filename]: image } });
+    await context.blobs.put(blobKeys.image(owner, image.filename), Buffer.from(parts[1]!.bytes));
+    const item = await inspectImage({ context, inference }, id, image.filename, testActor);
+    expect(item).toMatchObject({ filename: parts[1]!.name, score: expected()[1], result_id: null });
+    expect((await preview(item.heatmap_url)).length).toBeGreaterThan(100);
+    expect(await history(record)).toEqual([]);
+    const missing = inspectImage({ context, inference }, id, 'other.jpg', testActor);
+    await expect(missing).rejects.toMatchObject({ code: 'image.not_found' });
   });
 
   it('is refused for unknown models', async () => {
@@ -366,6 +385,26 @@ describe('previews', () => {
     expect((await history(record)).map(({ image_url }) => image_url).sort()).toEqual(
       items.map(({ image_url }) => image_url).sort(),
     );
+  });
+
+  it('have the map in absolute scores and the reconstruction when these are asked for', async () => {
+    const { id } = await newModel();
+    const runtime = await openRuntime({ device: 'cpu', threads: 1 });
+    const detector = anomalyDetector(await loadDetector(tiny, runtime));
+    const { picture } = samplePart('boards', 2, 'missing', 80);
+    const file = await upload('a.png', await encodePicture(picture, 'png'));
+    const { items } = await inference.test(id, uploads([file]), { store: true, map: true }, testActor);
+    const item = tested(items[0]);
+    const [prediction] = await detector.predict([picture]);
+    expect(readMapFile(await preview(item.map_url))).toEqual(prediction!.map);
+    expect(item.pixel_threshold).toBe(detector.model.threshold.pixelValue);
+    const drawn = await encodePicture(prediction!.reconstruction!, 'jpeg', { quality: 90 });
+    expect(sha(await preview(item.reconstruction_url))).toBe(sha(drawn));
+    expect(await stagedFiles()).toEqual([]);
+    await detector.close();
+    await runtime.close();
+    const without = tested((await ask(id, [file], true)).items[0]);
+    expect(without).toMatchObject({ map_url: null, reconstruction_url: null });
   });
 
   it('carry no metadata of the upload, and stand upright', async () => {

@@ -20,6 +20,8 @@ export interface TestOptions {
   readonly store: boolean;
   /** false: previews are stored, but no entry in the history. Default true. */
   readonly remember?: boolean;
+  /** With what is stored: the map in absolute scores, and what the model makes of the picture. */
+  readonly map?: boolean | undefined;
   /** Of this request alone, for object detectors: in place of the model's own. */
   readonly conf?: number | undefined;
   readonly iou?: number | undefined;
@@ -76,11 +78,12 @@ export function openInference(context: Context): Inference {
         uses.during(modelId, async () => {
           const record = await getModel(context, modelId);
           const judgedBy = judgedByOf(record, options);
-          const { store, remember: remembers = true } = options;
+          const { store, remember: remembers = true, map = false } = options;
           const model = await modelToLoad(context, record);
           const items = await inOrder(files, SIDE_BY_SIDE, async (file) => {
             const from = context.clock.nowMs();
-            const item = await testFile(context, inspector, { model, judgedBy, file, store, remembers });
+            const asked = { model, judgedBy, file, store, remembers, map };
+            const item = await testFile(context, inspector, asked);
             total.pictures++;
             total.pictureSeconds += (context.clock.nowMs() - from) / 1000;
             return item;
@@ -118,16 +121,17 @@ interface FileToTest {
   readonly file: StagedFile;
   readonly store: boolean;
   readonly remembers: boolean;
+  readonly map: boolean;
 }
 
 async function testFile(
   context: Context,
   inspector: Inspector,
-  { model, judgedBy, file, store, remembers }: FileToTest,
+  { model, judgedBy, file, store, remembers, map }: FileToTest,
 ): Promise<TestItem> {
   if ('refused' in file)
     return untested(file.displayName, file.refused.code as ErrorCode, file.refused.detail);
-  const previews = store ? stagePreviews(context, model.id, judgedBy.task) : null;
+  const previews = store ? stagePreviews(context, model.id, judgedBy.task, { withMap: map }) : null;
   try {
     const paths = previews?.paths ?? null;
     const request = { do: 'inspect', model, picture: file.path, judgedBy, previews: paths } as const;
@@ -143,10 +147,11 @@ async function testFile(
 async function itemOf(
   filename: string,
   judgedBy: JudgedBy,
-  { score, isAnomaly, regions, objects, quality }: Extract<InspectAnswer, { kind: 'inspected' }>,
+  answer: Extract<InspectAnswer, { kind: 'inspected' }>,
   previews: StagedPreviews | null,
 ): Promise<Omit<TestedItem, 'result_id'>> {
-  const urls = (await previews?.store()) ?? null;
+  const { score, isAnomaly, regions, objects, quality, pixelThreshold, drewReconstruction } = answer;
+  const urls = (await previews?.store({ reconstruction: drewReconstruction })) ?? null;
   const threshold = judgedBy.task === 'anomaly' ? judgedBy.threshold : judgedBy.conf;
   return {
     filename,
@@ -163,6 +168,9 @@ async function itemOf(
     regions,
     brightness: quality?.brightness ?? null,
     sharpness: quality?.sharpness ?? null,
+    pixel_threshold: pixelThreshold,
+    map_url: urls?.map ?? null,
+    reconstruction_url: urls?.reconstruction ?? null,
   };
 }
 

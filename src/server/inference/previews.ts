@@ -1,4 +1,5 @@
 // Preview pictures: random names, so that nobody can guess them; they expire, and a journal for each hour remembers when.
+import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Task } from '../../vision/detectors/detector.ts';
@@ -10,7 +11,12 @@ import { blobKeys } from '../platform/layout.ts';
 import type { PreviewPaths } from './inspect-request.ts';
 
 const journals = '.okapi/previews' as DocKey;
-const namePattern = /^[0-9a-f]{32}\.(png|jpg)$/;
+const namePattern = /^[0-9a-f]{32}\.(png|jpg|npy)$/;
+const contentTypes: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.npy': 'application/octet-stream',
+};
 const HOUR_MS = 3_600_000;
 
 interface Remembered {
@@ -21,8 +27,8 @@ interface Remembered {
 /** The pictures of one test on their way from the child to the store. */
 export interface StagedPreviews {
   readonly paths: PreviewPaths;
-  /** Stores the pictures that the child has written; then their addresses work. */
-  store(): Promise<PreviewPaths>;
+  /** Stores the files that the child has written; then their addresses work. */
+  store(written: { readonly reconstruction: boolean }): Promise<PreviewPaths>;
   /** Removes what was not stored. */
   release(): Promise<void>;
 }
@@ -33,16 +39,29 @@ const partsOf: Readonly<Record<Task, readonly Part[]>> = {
   anomaly: ['image', 'heatmap', 'overlay'],
   detect: ['image', 'overlay'],
 };
+/** Only when they are asked for: a map takes several times the room of a picture. */
+const furtherOf: Readonly<Record<Task, readonly Part[]>> = {
+  anomaly: ['map', 'reconstruction'],
+  detect: [],
+};
 
-export function stagePreviews(context: Context, modelId: string, task: Task): StagedPreviews {
-  const parts = partsOf[task];
+export function stagePreviews(
+  context: Context,
+  modelId: string,
+  task: Task,
+  { withMap = false }: { readonly withMap?: boolean } = {},
+): StagedPreviews {
+  const parts = [...partsOf[task], ...(withMap ? furtherOf[task] : [])];
   const staged = parts.map((part) => [part, context.workspace.stage()] as const);
   const each = (value: (part: Part) => string): PreviewPaths => {
     const rows = Object.fromEntries(parts.map((part) => [part, value(part)]));
-    return { heatmap: null, ...(rows as { readonly image: string; readonly overlay: string }) };
+    const none = { heatmap: null, map: null, reconstruction: null };
+    return { ...none, ...(rows as { readonly image: string; readonly overlay: string }) };
   };
   const local = new Map(staged.map(([part, { path }]) => [part, path]));
-  const names = new Map(parts.map((part) => [part, `${context.ids.random()}.jpg`]));
+  const names = new Map(
+    parts.map((part) => [part, `${context.ids.random()}${part === 'map' ? '.npy' : '.jpg'}`]),
+  );
   // Written while the child works: what comes into being is remembered, and names that come to nothing do no harm.
   const entry: Remembered = { model_id: modelId, names: [...names.values()] };
   const journal = `${journals}/${hourOf(context.clock.date())}`;
@@ -50,14 +69,17 @@ export function stagePreviews(context: Context, modelId: string, task: Task): St
   remembered.catch(() => {}); // `store` tells.
   return {
     paths: each((part) => local.get(part)!),
-    async store() {
-      const files = parts.map(
+    async store({ reconstruction }) {
+      const drawn = parts.filter((part) => part !== 'reconstruction' || reconstruction);
+      const files = drawn.map(
         (part) => [blobKeys.preview(modelId, names.get(part)!), local.get(part)!] as const,
       );
       await remembered;
-      // As the history, previews wait for no disk: a power cut may take those of the last seconds.
-      await context.blobs.adopt(new Map(files), { durable: false });
-      return each((part) => `/static/preview/${modelId}/${names.get(part)}`);
+      // As the history, pictures wait for no disk: a power cut may take those of the last seconds. A map cannot be seen to be
+      // cut, so it waits.
+      await context.blobs.adopt(new Map(files), { durable: drawn.includes('map') });
+      const urls = each((part) => `/static/preview/${modelId}/${names.get(part)}`);
+      return reconstruction ? urls : { ...urls, reconstruction: null };
     },
     async release() {
       await Promise.all(staged.map(([, { release }]) => release()));
@@ -76,13 +98,13 @@ export async function openPreview(
   const stat = isName ? await blobs.stat(key) : null;
   if (stat === null || !(await isWhole(blobs, key, stat.sizeBytes)))
     throw new ServerError('blob.not_found', 'there is no such preview; previews expire');
-  const contentType = name.endsWith('.png') ? 'image/png' : 'image/jpeg';
+  const contentType = contentTypes[extname(name)]!;
   return { stream: await blobs.open(key), contentType, sizeBytes: stat.sizeBytes };
 }
 
 /** By the first and the last bytes: what a power cut took from a file reads as nothing or as zeros. */
 async function isWhole(blobs: Context['blobs'], key: BlobKey, sizeBytes: number): Promise<boolean> {
-  // Only those of tests are written without waiting for the disk.
+  // Only pictures of tests are written without waiting for the disk.
   if (!key.endsWith('.jpg')) return true;
   const marker = async (start: number) => buffer(await blobs.open(key, { start, end: start + 2 }));
   return (

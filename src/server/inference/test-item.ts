@@ -31,6 +31,11 @@ export interface TestedItem {
   /** Of the picture: mean luma 0..1, and variance of its Laplacian; null when nothing is stored. */
   readonly brightness: number | null;
   readonly sharpness: number | null;
+  /** The score above which a pixel is anomalous; null for object detectors and models of the original. */
+  readonly pixel_threshold: number | null;
+  /** The map in absolute scores, and what the model makes of the picture; null when not asked for, or not drawn. */
+  readonly map_url: string | null;
+  readonly reconstruction_url: string | null;
   /** In the history; null when nothing is stored. */
   readonly result_id: string | null;
 }

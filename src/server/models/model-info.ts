@@ -22,6 +22,9 @@ export function modelInfo(record: ModelRecord): ModelInfo {
     base_model_id,
     training_mode,
     path: folderOf(record),
+    task: taskOf(record),
+    detector: record.detector,
+    bytes: Object.values(record.files).reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 

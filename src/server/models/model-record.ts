@@ -1,5 +1,5 @@
 // A trained or imported model as it is stored. Its files are blobs that never change; the record is what makes it exist.
-import type { DetectModel } from '../../vision/detectors/detector.ts';
+import type { DetectModel, Task } from '../../vision/detectors/detector.ts';
 import type { Owner } from '../platform/queue/job.ts';
 
 export interface ThresholdVersion {
@@ -68,4 +68,8 @@ export interface ModelInfo {
   readonly training_mode: string;
   /** The folder below the data folder, e.g. "projects/p-1/models/m-1". */
   readonly path: string;
+  readonly task: Task;
+  readonly detector: string;
+  /** Of all its files. */
+  readonly bytes: number;
 }

@@ -146,6 +146,9 @@ describe('listing models', () => {
       base_model_id: null,
       training_mode: 'anomaly',
       path: 'models/m-3',
+      task: 'anomaly',
+      detector: 'autoencoder',
+      bytes: expect.any(Number),
     });
   });
 
