@@ -63,6 +63,26 @@ describe('the client', () => {
     expect(documented).toHaveLength(Object.keys(operations).length);
   });
 
+  it('hands over the headers of an answer, such as the revision for the next change', async () => {
+    const { project_id } = seeded;
+    const square = [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+    ];
+    let etag: string | null = null;
+    const onHeaders = (headers: Headers) => {
+      etag = headers.get('etag');
+    };
+    await client.putRegions({ project_id, body: { ignore: [] }, onHeaders });
+    expect(etag).toMatch(/^".+"$/);
+    const headers = { 'if-match': etag! };
+    await client.putRegions({ project_id, body: { include: [square] }, headers });
+    await expect(client.putRegions({ project_id, body: { include: [] }, headers })).rejects.toMatchObject({
+      code: 'revision.conflict',
+    });
+  });
+
   it('makes, uploads, reads and deletes, with types that follow from the routes', async () => {
     const project = await client.createProject({ body: { name: 'Größe 7', description: null } });
     expectTypeOf(project).toEqualTypeOf<ProjectInfo>();

@@ -27,6 +27,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Such as If-Match, Idempotency-Key, Range. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Is given those of the answer, such as the ETag for a later If-Match. */
+  readonly onHeaders?: (headers: Headers) => void;
 }
 
 type QueryArgument<R extends Route> = RequestOf<R>['query'] extends infer Query
@@ -151,6 +153,7 @@ class Connection {
       ...(body === undefined ? {} : { body }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
+    request.onHeaders?.(response.headers);
     return json ? response.json() : response;
   }
 
