@@ -7,6 +7,9 @@ import { printable, type Terminal } from './terminal.ts';
 export interface EvalOptions {
   readonly json?: boolean;
   readonly report?: string;
+  /** Of detectors of objects. */
+  readonly conf?: number;
+  readonly iou?: number;
   readonly device: string;
 }
 

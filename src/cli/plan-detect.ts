@@ -1,10 +1,11 @@
 // The plan of a training that learns to find objects of labelled classes.
+import { checkMemory } from '../vision/detectors/yolo/batch-size.ts';
 import { completeYoloSettings, type YoloSettings } from '../vision/detectors/yolo/settings.ts';
 import { weightsFolders } from '../vision/encoders/table.ts';
 import { quoted } from './environment.ts';
 import { openLabelled } from './labelled-pictures.ts';
 import type { Terminal } from './terminal.ts';
-import { type Flags, settingsFrom, type TrainingPlan, type TrainOptions } from './training-plan.ts';
+import { type Flags, inFlags, settingsFrom, type TrainingPlan, type TrainOptions } from './training-plan.ts';
 
 const flags: Flags<YoloSettings> = {
   variant: ['variant', '--variant'],
@@ -29,6 +30,12 @@ export async function planDetect(
   const { seed, valRatio } = options;
   const split = { ...(seed !== undefined && { seed }), ...(valRatio !== undefined && { valRatio }) };
   const { dataset, close } = await openLabelled(path, split, terminal);
+  try {
+    inFlags(flags, () => checkMemory(completeYoloSettings(settings), dataset.train.length));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     request: {
       kind: 'yolo',

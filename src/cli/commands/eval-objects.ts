@@ -26,6 +26,7 @@ export async function evaluateFound(
 ): Promise<number> {
   const { terminal } = context;
   const { model } = detector;
+  const { conf = model.conf, iou = model.iou } = options;
   const labelled = await openLabelled(path, {}, terminal);
   try {
     const pictures = picturesToJudge(labelled);
@@ -38,14 +39,14 @@ export async function evaluateFound(
     };
     const { classes } = labelled.dataset;
     const { report, untested } = await interruptible(terminal, 'stopping after this picture', (signal) =>
-      evaluateObjects(detector, { classes, pictures }, { signal, onPicture }),
+      evaluateObjects(detector, { classes, pictures }, { signal, onPicture, conf, iou }),
     ).finally(() => bar.close());
     for (const { file, message, code } of untested)
       terminal.note(
         `${terminal.style('yellow', 'not tested')} ${printable(file)}: ${printable(message)} (${code})`,
       );
     if (options.json) {
-      const { variant, imageSize, conf, iou } = model;
+      const { variant, imageSize } = model;
       const described = { folder, variant, imageSize, classes: model.classes, conf, iou };
       const output = { okapi: context.version, model: described, device, untested, ...report };
       terminal.out(JSON.stringify(output, null, 2));

@@ -16,6 +16,7 @@ import { interruptible } from '../interrupt.ts';
 import { type OpenedDetector, withDetector } from '../open-detector.ts';
 import { writeReport } from '../report-file.ts';
 import type { Terminal } from '../terminal.ts';
+import { refuseThresholds } from '../test-options.ts';
 import { compareFolders } from './eval-compare.ts';
 import { evaluateFound } from './eval-objects.ts';
 
@@ -31,8 +32,10 @@ export async function evaluate(
       'option.invalid',
       `expected a model folder and a folder of pictures, got ${dir} alone`,
     );
-  if (folders.length > 1)
+  if (folders.length > 1) {
+    refuseThresholds(options);
     return compareFolders(folders, { dir, pictures: await testPictures(dir) }, options, context);
+  }
   const [folder] = folders as [string];
   return withDetector(folder, options.device, context.terminal, async (opened) => {
     const { detector } = opened;
@@ -50,6 +53,7 @@ async function evaluateOne(
   context: CommandContext,
 ): Promise<number> {
   const { terminal } = context;
+  refuseThresholds(options);
   const pictures = await testPictures(dir);
   const { evaluation, results } = await evaluateShown(opened, pictures, dir, terminal);
   noteUntested(evaluation, terminal);

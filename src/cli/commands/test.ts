@@ -4,7 +4,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../vision/checkpoint/atomic-folder.ts';
 import type { AnomalyDetector, AnomalyModel, AnomalyPrediction } from '../../vision/detectors/detector.ts';
 import { renderPrediction } from '../../vision/detectors/render-prediction.ts';
-import { OkapiError } from '../../vision/errors.ts';
 import { type InspectedFile, inspectFiles, type TestedFile } from '../../vision/evaluation/inspect-files.ts';
 import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
 import { encodePicture } from '../../vision/image/encode.ts';
@@ -15,7 +14,7 @@ import { type OpenedDetector, withDetector } from '../open-detector.ts';
 import { type PictureArgument, pictureArguments, previewNames } from '../picture-arguments.ts';
 import { writeReport } from '../report-file.ts';
 import { printable, type Terminal } from '../terminal.ts';
-import type { TestOptions } from '../test-options.ts';
+import { refuseThresholds, type TestOptions } from '../test-options.ts';
 import { count, figure } from '../wording.ts';
 import { testForObjects } from './test-objects.ts';
 
@@ -77,12 +76,7 @@ async function testForAnomalies(
   context: CommandContext,
 ): Promise<number> {
   const { terminal } = context;
-  for (const name of ['conf', 'iou'] as const)
-    if (options[name] !== undefined)
-      throw new OkapiError(
-        'option.invalid',
-        `--${name} is an option of detectors; this model finds anomalies`,
-      );
+  refuseThresholds(options);
   const tested = await interruptible(terminal, 'stopping after this picture', (signal) =>
     testPictures(pictures, opened, { options, terminal, signal }),
   );

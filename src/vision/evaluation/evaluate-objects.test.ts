@@ -57,6 +57,28 @@ describe('evaluateObjects', () => {
     expect(shown[0]!.detections[0]!.box).toEqual(shown[0]!.truths.find(({ classId }) => classId === 1)!.box);
   });
 
+  it("takes a confidence and an overlap in place of the model's", async () => {
+    const asked: object[] = [];
+    const plain = squareFinder();
+    const finder: ObjectDetector = {
+      ...plain,
+      predict: (list, options) => {
+        asked.push(options!);
+        return plain.predict(list, options);
+      },
+    };
+    const shown: EvaluatedObjects[] = [];
+    const set = { classes: ['square', 'disc'], pictures };
+    const onPicture = (one: EvaluatedObjects) => void shown.push(one);
+    const { report } = await evaluateObjects(finder, set, { onPicture, conf: 0.05, iou: 0.7 });
+    expect(asked[0]).toEqual({ conf: 1e-3, iou: 0.7 });
+    expect(report.confusion.confidence).toBe(0.05);
+    expect(report.map50).toBe(1);
+    expect(shown.map(({ detections }) => detections.length)).toEqual([2, 2, 2]);
+    await evaluateObjects(finder, set, { conf: 0 });
+    expect(asked.at(-1)).toEqual({ conf: 0, iou: 0.45 });
+  });
+
   it('refuses boxes of a class that the model does not know', async () => {
     const set = { classes: ['square', 'star'], pictures };
     await expect(evaluateObjects(squareFinder(), set)).rejects.toThrow(

@@ -1,6 +1,6 @@
 // How well a detector finds the objects of pictures whose boxes are known.
 import type { LabelledBox, LabelledPicture } from '../dataset/labelled.ts';
-import type { ObjectDetector } from '../detectors/detector.ts';
+import type { DetectOptions, ObjectDetector } from '../detectors/detector.ts';
 import { OkapiError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Detection } from '../scoring/detection.ts';
@@ -17,7 +17,7 @@ const LEAST_CONF = 1e-3;
 export interface EvaluatedObjects {
   readonly file: string;
   readonly picture: Picture;
-  /** Those at the model's own confidence, in pixels of the picture. */
+  /** Those above the confidence of the evaluation, in pixels of the picture. */
   readonly detections: readonly Detection[];
   /** Likewise. */
   readonly truths: readonly LabelledBox[];
@@ -30,7 +30,9 @@ export interface ObjectsEvaluation {
 
 /**
  * Predicts each picture and compares with its boxes by COCO's method. `classes` are those of the pictures; they are matched
- * with the model's by name. Throws dataset.names when a box is of a class that the model does not know.
+ * with the model's by name. `conf` and `iou` in place of the model's: what is shown and what the confusion counts, and the
+ * overlap above which the surer box stays. Throws dataset.names when a box is of a class that the model does not know, and
+ * option.invalid for a threshold that is not from 0 to 1.
  */
 export async function evaluateObjects(
   detector: ObjectDetector,
@@ -41,7 +43,9 @@ export async function evaluateObjects(
   {
     signal,
     onPicture,
-  }: {
+    conf = detector.model.conf,
+    iou = detector.model.iou,
+  }: DetectOptions & {
     readonly signal?: AbortSignal | undefined;
     readonly onPicture?: (evaluated: EvaluatedObjects) => void | Promise<void>;
   } = {},
@@ -51,8 +55,7 @@ export async function evaluateObjects(
   const judged: JudgedDetections[] = [];
   const untested: UntestedFile[] = [];
   const thorough = {
-    predict: (list: readonly Picture[]) =>
-      detector.predict(list, { conf: Math.min(LEAST_CONF, model.conf), iou: model.iou }),
+    predict: (list: readonly Picture[]) => detector.predict(list, { conf: Math.min(LEAST_CONF, conf), iou }),
   };
   for await (const result of inspectFiles(thorough, [...named.keys()], { signal })) {
     if (result.status === 'untested') {
@@ -62,10 +65,10 @@ export async function evaluateObjects(
     const { file, picture, prediction } = result;
     const truths = inPixels(named.get(file)!, picture);
     judged.push({ detections: prediction.detections, truths });
-    const detections = prediction.detections.filter(({ confidence }) => confidence > model.conf);
+    const detections = prediction.detections.filter(({ confidence }) => confidence > conf);
     await onPicture?.({ file, picture, detections, truths });
   }
-  const report = evaluateDetections(judged, model.classes, { confidence: model.conf });
+  const report = evaluateDetections(judged, model.classes, { confidence: conf });
   return { report, untested };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { yoloNetwork } from '../../yolo/network.ts';
 import { parseVariant } from '../../yolo/variants.ts';
-import { batchRefusal, chooseBatch, millionWeights, trainingBytes } from './batch-size.ts';
+import { batchRefusal, checkMemory, chooseBatch, millionWeights, trainingBytes } from './batch-size.ts';
+import { completeYoloSettings } from './settings.ts';
 
 const GIB = 2 ** 30;
 const nano = parseVariant('okapi-n');
@@ -48,6 +49,17 @@ describe('batchRefusal', () => {
     expect(batchRefusal(asked(null, 1536), parseVariant('yolov8x'), 1000, 4 * GIB)).toMatch(
       /^1 picture a step of .* by yolov8x .*; choose smaller pictures or a smaller variant$/,
     );
+  });
+
+  it('is an error about the setting where the machine itself is too small', () => {
+    const settings = completeYoloSettings({ batch: 64, imageSize: 640 });
+    expect(() => checkMemory(settings, 640, 4 * GIB)).toThrow(
+      expect.objectContaining({
+        code: 'option.invalid',
+        message: expect.stringMatching(/^expected batch to fit the memory: 64 pictures .* would fit$/),
+      }),
+    );
+    expect(() => checkMemory(settings, 640, 64 * GIB)).not.toThrow();
   });
 
   it('never refuses what is chosen', () => {

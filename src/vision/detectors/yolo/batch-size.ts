@@ -1,7 +1,8 @@
 // How many pictures a step takes: within the memory of the machine and, when nobody says, enough steps an epoch.
 import { totalmem } from 'node:os';
+import { OkapiError } from '../../errors.ts';
 import { evenBatchSize } from '../../training/batches.ts';
-import type { Backbone, Variant, VariantName } from '../../yolo/variants.ts';
+import { type Backbone, parseVariant, type Variant, type VariantName } from '../../yolo/variants.ts';
 import type { YoloSettings } from './settings.ts';
 
 /** More pictures a step than this teach no better. */
@@ -50,6 +51,13 @@ export function batchRefusal(
   const asked = batchSize === 1 ? '1 picture' : `${batchSize} pictures`;
   const advice = fits > 0 ? `at most ${fits} would fit` : 'choose smaller pictures or a smaller variant';
   return `${asked} a step of ${imageSize} pixels by ${variant.name} need about ${gigabytes(needed)}, there are ${gigabytes(memoryBytes)}; ${advice}`;
+}
+
+/** Throws option.invalid for a batch that the machine cannot hold, with batchRefusal's sentence. */
+export function checkMemory(settings: YoloSettings, pictures: number, memoryBytes = totalmem()): void {
+  const refusal = batchRefusal(settings, parseVariant(settings.variant), pictures, memoryBytes);
+  if (refusal !== null)
+    throw new OkapiError('option.invalid', `expected batch to fit the memory: ${refusal}`);
 }
 
 /** The largest batch, 0 when not even one picture fits. */

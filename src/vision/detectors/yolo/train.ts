@@ -10,10 +10,9 @@ import { clearResumeFiles, type Identity, ResumeFiles } from '../../training/res
 import { defaultDetectionAugmentation } from '../../yolo/augment-settings.ts';
 import { maxBoxesOf } from '../../yolo/batch-feeds.ts';
 import { SampleLoader } from '../../yolo/sample-loader.ts';
-import { parseVariant } from '../../yolo/variants.ts';
 import type { TrainContext, TrainedDetectModel, TrainRequest } from '../detector.ts';
 import { Opened, prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
-import { batchRefusal, chooseBatch } from './batch-size.ts';
+import { checkMemory, chooseBatch } from './batch-size.ts';
 import { completeYoloSettings, type YoloSettings } from './settings.ts';
 import { startNetwork } from './start-network.ts';
 import { stateDict } from './state-dict.ts';
@@ -107,13 +106,6 @@ function checkedObjects({ objects }: TrainRequest): LabelledDataset {
       `expected boxes to learn from, got none on ${train.length} training pictures`,
     );
   return objects;
-}
-
-/** Throws option.invalid for a batch that the machine cannot hold. */
-function checkMemory(settings: YoloSettings, pictures: number): void {
-  const refusal = batchRefusal(settings, parseVariant(settings.variant), pictures);
-  if (refusal !== null)
-    throw new OkapiError('option.invalid', `expected batch to fit the memory: ${refusal}`);
 }
 
 /** After reading: the pictures that could be used. */
