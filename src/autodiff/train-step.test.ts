@@ -109,8 +109,8 @@ describe('state and restore', () => {
       return { ...state, tensors };
     };
     const wrong = { shape: [3, 6, 1], data: new Float32Array(18) };
-    expect(() => other.restore(state)).toThrow(/m\/conv.weight does not belong to this step/);
-    expect(() => step.restore(other.state())).toThrow(/expected m\/conv.weight \[6,2,3,3\], got nothing/);
+    expect(() => other.restore(state)).toThrow(/m\/head.bias does not belong to this step/);
+    expect(() => step.restore(other.state())).toThrow(/expected m\/head.bias \[3\], got nothing/);
     expect(() => step.restore(altered((t) => t.set('head.weight', wrong)))).toThrow(
       /expected head.weight \[3,6\], got \[3,6,1\]/,
     );
@@ -142,7 +142,7 @@ describe('the state takes turns between two sets of buffers', () => {
     };
     const step = await compile({ runtime: recording });
     for (let i = 0; i < 3; i++) await step.run(batch(new Random(i)), { lr: 0.1 });
-    for (const name of ['conv.weight', 'm/conv.weight', 'norm.running_mean']) {
+    for (const name of ['pack/0', 'm/pack/0', 'norm.running_mean']) {
       expect(runs[1]!.fed.get(name)).toBe(runs[0]!.fetched.get(`next/${name}`));
       expect(runs[2]!.fetched.get(`next/${name}`)).toBe(runs[0]!.fetched.get(`next/${name}`));
       expect(runs[0]!.fed.get(name)).not.toBe(runs[0]!.fetched.get(`next/${name}`));

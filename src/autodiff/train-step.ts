@@ -6,12 +6,27 @@ import { autocast, type LossScale, LossScaler } from './mixed-precision.ts';
 import { type Parameter, type Parameters, Scope } from './nn/parameters.ts';
 import { type Inputs, type InputTypes, makeInputs } from './nn/trace.ts';
 import { toOnnx } from './onnx/to-onnx.ts';
-import { add, constant, div, finite, input, maximum, mul, sqrt, sub, sumSquare, where } from './ops/build.ts';
+import {
+  add,
+  concat,
+  constant,
+  div,
+  finite,
+  input,
+  maximum,
+  mul,
+  reshape,
+  sqrt,
+  sub,
+  sumSquare,
+  where,
+} from './ops/build.ts';
 import type { Optimizer } from './optim/optimizers.ts';
 import { type RewriteRule, rewrite } from './rewrite.ts';
 import type { LoadOptions, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
 import { elementCount, GraphError, type Shape, sameShape, shapeText } from './tensor.ts';
 import { mixBeforeResize } from './upsampled-conv.ts';
+import { packWeights, type WeightPack } from './weight-packs.ts';
 import { winograd } from './winograd.ts';
 
 export interface TrainStepOptions<T extends InputTypes> {
@@ -58,16 +73,25 @@ export interface TrainState {
   readonly tensors: ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>;
 }
 
-interface StateTensor {
+/** What the graph is fed and hands back: one buffer, or one array of a pack of weights. */
+interface StateArray {
   readonly shape: Shape;
   current: Float32Array;
   next: Float32Array;
 }
 
+/** A tensor of the state by its own name: a part of an array. */
+interface StateTensor {
+  readonly shape: Shape;
+  readonly array: string;
+  readonly start: number;
+}
+
 export class TrainStep {
   readonly #options: { readonly accumulate: number; readonly ema: boolean; readonly inputs: InputTypes };
   readonly #sessions: { readonly apply: RuntimeSession; readonly collect: RuntimeSession | null };
-  readonly #state: Map<string, StateTensor>;
+  readonly #arrays: ReadonlyMap<string, StateArray>;
+  readonly #state: ReadonlyMap<string, StateTensor>;
   readonly #outputNames: readonly string[];
   readonly #scaler: LossScaler | null;
   #step = 0;
@@ -77,14 +101,14 @@ export class TrainStep {
   private constructor(
     options: { accumulate: number; ema: boolean; inputs: InputTypes },
     sessions: { apply: RuntimeSession; collect: RuntimeSession | null },
-    state: Map<string, StateTensor>,
-    outputNames: readonly string[],
+    plan: Pick<Plan, 'arrays' | 'state' | 'outputNames'>,
     scaler: LossScaler | null,
   ) {
     this.#options = options;
     this.#sessions = sessions;
-    this.#state = state;
-    this.#outputNames = outputNames;
+    this.#arrays = plan.arrays;
+    this.#state = plan.state;
+    this.#outputNames = plan.outputNames;
     this.#scaler = scaler;
   }
 
@@ -108,8 +132,7 @@ export class TrainStep {
     return new TrainStep(
       { accumulate, ema: options.ema ?? false, inputs: options.inputs },
       { apply, collect },
-      plan.state,
-      plan.outputNames,
+      plan,
       scaler,
     );
   }
@@ -134,15 +157,17 @@ export class TrainStep {
     }
     const fed: Record<string, RuntimeTensor> = { ...feeds };
     const fetches: Record<string, RuntimeTensor | null> = {};
-    const written: StateTensor[] = [];
+    const written: StateArray[] = [];
     const inputNames = new Set(session.inputNames);
     const outputNames = new Set(session.outputNames);
     for (const name of Object.keys(scalars)) if (inputNames.has(name)) fed[name] = scalars[name]!;
-    for (const [name, tensor] of this.#state) {
-      if (inputNames.has(name)) fed[name] = { type: 'float32', dims: tensor.shape, data: tensor.current };
+    for (const [name, tensor] of this.#state)
+      if (inputNames.has(name)) fed[name] = { type: 'float32', dims: tensor.shape, data: this.#read(tensor) };
+    for (const [name, array] of this.#arrays) {
+      if (inputNames.has(name)) fed[name] = { type: 'float32', dims: array.shape, data: array.current };
       if (!outputNames.has(`next/${name}`)) continue;
-      fetches[`next/${name}`] = { type: 'float32', dims: tensor.shape, data: tensor.next };
-      written.push(tensor);
+      fetches[`next/${name}`] = { type: 'float32', dims: array.shape, data: array.next };
+      written.push(array);
     }
     for (const name of outputNames) fetches[name] ??= null;
     if (this.#running) throw new GraphError('train step: the run before this one has not ended');
@@ -150,7 +175,7 @@ export class TrainStep {
     const results = await session.run(fed, fetches).finally(() => {
       this.#running = false;
     });
-    for (const tensor of written) [tensor.current, tensor.next] = [tensor.next, tensor.current];
+    for (const array of written) [array.current, array.next] = [array.next, array.current];
     return this.#account(results, collecting);
   }
 
@@ -162,7 +187,7 @@ export class TrainStep {
     else {
       this.#accumulated = 0;
       if (finite) this.#step++;
-      for (const [name, tensor] of this.#state) if (name.startsWith('sum/')) tensor.current.fill(0);
+      for (const [name, array] of this.#arrays) if (name.startsWith('sum/')) array.current.fill(0);
     }
     const outputs = Object.fromEntries(this.#outputNames.map((name) => [name, results[`output/${name}`]!]));
     return {
@@ -173,6 +198,11 @@ export class TrainStep {
     };
   }
 
+  /** The present numbers of a tensor, no copy. */
+  #read({ array, start, shape }: StateTensor): Float32Array {
+    return this.#arrays.get(array)!.current.subarray(start, start + elementCount(shape));
+  }
+
   /** Optimizer steps made so far. */
   get step(): number {
     return this.#step;
@@ -181,7 +211,10 @@ export class TrainStep {
   /** A copy of everything that the next step depends on. */
   state(): TrainState {
     const tensors = new Map(
-      [...this.#state].map(([name, { shape, current }]) => [name, { shape, data: current.slice() }]),
+      [...this.#state].map(([name, tensor]) => [
+        name,
+        { shape: tensor.shape, data: this.#read(tensor).slice() },
+      ]),
     );
     return {
       step: this.#step,
@@ -197,7 +230,11 @@ export class TrainStep {
     if (unknown.length > 0) throw new GraphError(`train state: ${unknown[0]} does not belong to this step`);
     for (const [name, tensor] of this.#state) {
       const saved = state.tensors.get(name);
-      if (!saved || !sameShape(saved.shape, tensor.shape) || saved.data.length !== tensor.current.length) {
+      if (
+        !saved ||
+        !sameShape(saved.shape, tensor.shape) ||
+        saved.data.length !== elementCount(tensor.shape)
+      ) {
         throw new GraphError(
           `train state: expected ${name} [${tensor.shape}], got ${saved ? `[${saved.shape}]` : 'nothing'}`,
         );
@@ -208,7 +245,7 @@ export class TrainStep {
         `train state: ${state.accumulated} gradients were accumulated, this step takes ${this.#options.accumulate}`,
       );
     }
-    for (const [name, tensor] of this.#state) tensor.current.set(state.tensors.get(name)!.data);
+    for (const [name, tensor] of this.#state) this.#read(tensor).set(state.tensors.get(name)!.data);
     this.#step = state.step;
     this.#accumulated = state.accumulated;
     if (state.lossScale) this.#scaler?.restore(state.lossScale);
@@ -223,7 +260,7 @@ export class TrainStep {
       throw new GraphError('train step: it keeps no average of the weights');
     for (const { name, data } of parameters.all()) {
       const source = (which === 'ema' && this.#state.get(`ema/${name}`)) || this.#state.get(name);
-      if (source) data.set(source.current);
+      if (source) data.set(this.#read(source));
     }
   }
 
@@ -249,13 +286,17 @@ function expectFeeds(types: InputTypes, feeds: Readonly<Record<string, RuntimeTe
 interface Plan {
   readonly apply: Readonly<Record<string, Value>>;
   readonly collect: Readonly<Record<string, Value>> | null;
-  readonly state: Map<string, StateTensor>;
+  readonly arrays: ReadonlyMap<string, StateArray>;
+  readonly state: ReadonlyMap<string, StateTensor>;
   readonly outputNames: readonly string[];
   /** The inputs that some outputs need. */
   inputs(outputs: Readonly<Record<string, Value>>): Value[];
 }
 
-/** Names: a weight or buffer is fed under its own name and comes back as next/NAME; slots are SLOT/NAME. */
+/**
+ * Names: a weight or buffer is fed under its own name, a buffer comes back as next/NAME. Weights come back in packs, which are
+ * fed to the optimizer as well: pack/0 and so on, with their slots SLOT/pack/0, and next/ before what comes back.
+ */
 function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate: number): Plan {
   const { parameters, optimizer } = options;
   const scope = new Scope(parameters, 'train');
@@ -271,29 +312,58 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
     ema: input('rate/ema', []),
   };
 
+  const arrays = new Map<string, StateArray>();
   const state = new Map<string, StateTensor>();
-  const inputs = new Map<string, Value>();
-  const keep = (name: string, like: Parameter, first: Float32Array): Value => {
-    state.set(name, { shape: like.shape, current: first, next: new Float32Array(first.length) });
-    const value = scope.values().get(name) ?? input(name, like.shape);
-    inputs.set(name, value);
+  const inputs: Value[] = [];
+  /** An array of the state; `parts` are the tensors in it, by their names and in their order. */
+  const keep = (name: string, parts: readonly [string, Parameter][], first: Float32Array): Value => {
+    const alone = parts.length === 1 && parts[0]![0] === name;
+    const shape = alone ? parts[0]![1].shape : [first.length];
+    arrays.set(name, { shape, current: first, next: new Float32Array(first.length) });
+    let start = 0;
+    for (const [part, like] of parts) {
+      state.set(part, { shape: like.shape, array: name, start });
+      start += elementCount(like.shape);
+    }
+    const value = scope.values().get(name) ?? input(name, shape);
+    inputs.push(value);
     return value;
   };
 
   const used = [...scope.values().keys()].map((name) => parameters.get(name)!);
   const trained = used.filter((parameter) => parameter.trainable);
   if (trained.length === 0) throw new GraphError('train step: the model has no trainable weights');
-  const weights = trained.map((parameter) => keep(parameter.name, parameter, parameter.data.slice()));
+  const weights = trained.map((parameter) => scope.values().get(parameter.name)!);
+  inputs.push(...weights);
   const scaled = mixed ? mul(model.loss, rate.scale) : model.loss;
-  const raw = gradients(scaled, weights).map((g) => (mixed ? div(g, rate.scale) : g));
+  const raw = new Map(
+    gradients(scaled, weights).map((g, i) => [trained[i]!, mixed ? div(g, rate.scale) : g]),
+  );
+
+  const packs = packWeights(trained, optimizer).map((pack, i) => {
+    const named = (prefix: string) =>
+      pack.parameters.map((parameter) => [prefix + parameter.name, parameter] as [string, Parameter]);
+    const numbers = () => joined(pack);
+    const zeros = () => new Float32Array(pack.length);
+    const g = concat(
+      pack.parameters.map((parameter) => reshape(raw.get(parameter)!, [-1])),
+      0,
+    );
+    return {
+      ...pack,
+      name: `pack/${i}`,
+      g,
+      weights: () => keep(`pack/${i}`, named(''), numbers()),
+      average: () => keep(`ema/pack/${i}`, named('ema/'), numbers()),
+      slot: (slot: string) => keep(`${slot}/pack/${i}`, named(`${slot}/`), zeros()),
+    };
+  });
 
   const collected: Record<string, Value> = {};
-  const grads = raw.map((g, i) => {
+  const grads = packs.map(({ g, name, slot }) => {
     if (accumulate === 1) return g;
-    const parameter = trained[i]!;
-    const sum = keep(`sum/${parameter.name}`, parameter, new Float32Array(elementCount(parameter.shape)));
-    const next = add(sum, mul(g, 1 / accumulate));
-    collected[`next/sum/${parameter.name}`] = next;
+    const next = add(slot('sum'), mul(g, 1 / accumulate));
+    collected[`next/sum/${name}`] = next;
     return next;
   });
 
@@ -303,37 +373,30 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
   const guarded = (next: Value, old: Value) => (sound ? where(sound, next, old) : next);
 
   const next: Record<string, Value> = {};
-  for (const [i, parameter] of trained.entries()) {
-    const slots = Object.fromEntries(
-      optimizer.slots.map((slot) => [
-        slot,
-        keep(`${slot}/${parameter.name}`, parameter, new Float32Array(parameter.data.length)),
-      ]),
-    );
-    const w = weights[i]!;
-    const g = clipping ? mul(grads[i]!, clipping) : grads[i]!;
-    const factor = optimizer.rateOf(parameter.group);
+  for (const [i, pack] of packs.entries()) {
+    const w = pack.weights();
+    const slots = Object.fromEntries(optimizer.slots.map((slot) => [slot, pack.slot(slot)]));
     const updated = optimizer.update({
       w,
-      g,
+      g: clipping ? mul(grads[i]!, clipping) : grads[i]!,
       slots,
-      lr: factor === 1 ? rate.lr : mul(rate.lr, factor),
+      lr: pack.rate === 1 ? rate.lr : mul(rate.lr, pack.rate),
       step: rate.step,
-      decay: optimizer.decayOf(parameter.group),
+      decay: pack.decay,
     });
-    next[`next/${parameter.name}`] = guarded(updated.w, w);
+    next[`next/${pack.name}`] = guarded(updated.w, w);
     for (const slot of optimizer.slots)
-      next[`next/${slot}/${parameter.name}`] = guarded(updated.slots[slot]!, slots[slot]!);
+      next[`next/${slot}/${pack.name}`] = guarded(updated.slots[slot]!, slots[slot]!);
     if (!options.ema) continue;
-    const average = keep(`ema/${parameter.name}`, parameter, parameter.data.slice());
+    const average = pack.average();
     const change = mul(sub(updated.w, average), sub(1, rate.ema));
-    next[`next/ema/${parameter.name}`] = guarded(add(average, change), average);
+    next[`next/ema/${pack.name}`] = guarded(add(average, change), average);
   }
 
   const buffers: Record<string, Value> = {};
   for (const parameter of used) {
     if (parameter.trainable || scope.values().get(parameter.name)!.node.op !== 'input') continue;
-    const old = keep(parameter.name, parameter, parameter.data.slice());
+    const old = keep(parameter.name, [[parameter.name, parameter]], parameter.data.slice());
     const update = model.updates[parameter.name] ?? old;
     // Where float16 overflows in the forward pass, running statistics must not take it in.
     buffers[`next/${parameter.name}`] = mixed ? where(finite(update), update, old) : update;
@@ -343,7 +406,7 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
     Object.entries(model.outputs).map(([name, value]) => [`output/${name}`, value]),
   );
   const always = { 'result/loss': model.loss, ...outputs, ...buffers };
-  const everyInput = [...(Object.values(fed) as Value[]), ...Object.values(rate), ...inputs.values()];
+  const everyInput = [...(Object.values(fed) as Value[]), ...Object.values(rate), ...inputs];
   return {
     apply: {
       ...always,
@@ -352,10 +415,22 @@ function planStep<T extends InputTypes>(options: TrainStepOptions<T>, accumulate
       ...next,
     },
     collect: accumulate > 1 ? { ...always, ...collected } : null,
+    arrays,
     state,
     outputNames: Object.keys(model.outputs),
     inputs: (wanted) => reached(wanted, everyInput, Object.values(fed) as Value[]),
   };
+}
+
+/** The numbers of the weights of a pack. */
+function joined({ parameters, length }: WeightPack): Float32Array {
+  const all = new Float32Array(length);
+  let start = 0;
+  for (const { data } of parameters) {
+    all.set(data, start);
+    start += data.length;
+  }
+  return all;
 }
 
 /** The forward pass in the form that is differentiated: each pass over the graph makes it cheaper. */
