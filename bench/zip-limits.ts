@@ -1,5 +1,5 @@
 // Archives at the limits of what an upload may hold (rows C10, C11 and C33), read whole as the child of an upload reads them:
-//   npx tsx bench/zip-limits.ts [pictures pairs-of-files empty folders entries depth]
+//   npx tsx bench/zip-limits.ts [empty pairs most entries folders depth]
 // Prints time and the largest resident set; each archive is read by a process of its own. Ends with 1 when an outcome is
 // another than expected.
 import { spawnSync } from 'node:child_process';
@@ -83,8 +83,10 @@ if (asked === '--read') {
     },
   );
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  const { user, system } = process.cpuUsage();
+  const busy = ((user + system) / 1e6).toFixed(1);
   const peak = (process.resourceUsage().maxRSS / 1024).toFixed(0);
-  console.log(JSON.stringify([...outcome, `${seconds} s, ${peak} MiB`]));
+  console.log(JSON.stringify([...outcome, `${seconds} s (${busy} s of processors), ${peak} MiB`]));
 } else for (const name of asked === '' ? Object.keys(rows) : process.argv.slice(2)) await tell(rows[name]!);
 
 async function tell({ what, entries, expected }: Row): Promise<void> {

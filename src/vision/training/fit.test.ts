@@ -30,7 +30,11 @@ const BATCH = 4;
 const STEPS = 3;
 
 /** Learns y = sin of the sum of three numbers with seven hidden units; `seen` lists the samples of every step. */
-async function task(options: { optimizer?: 'adam' | 'sgd'; lr?: number; validation?: number[] } = {}) {
+async function task(
+  options: { optimizer?: 'adam' | 'sgd'; lr?: number; validation?: number[]; emaDecay?: number } = {},
+) {
+  const { emaDecay } = options;
+  const averaged = emaDecay !== undefined;
   const random = new Random(5);
   const inputs = Array.from({ length: SAMPLES }, () => [random.normal(), random.normal(), random.normal()]);
   const wanted = inputs.map((x) => Math.sin(x[0]! + x[1]! + x[2]!));
@@ -44,6 +48,7 @@ async function task(options: { optimizer?: 'adam' | 'sgd'; lr?: number; validati
       return { loss: mean(square(sub(linear(s.at('b'), hidden, { out: 1 }), y))) };
     },
     optimizer: options.optimizer === 'sgd' ? sgd() : adam(),
+    ema: averaged,
   });
   const seen: string[] = [];
   const feeds = async (samples: readonly number[], epoch: number) => {
@@ -66,7 +71,8 @@ async function task(options: { optimizer?: 'adam' | 'sgd'; lr?: number; validati
     validate: async (epoch) => ({
       loss: validation?.[epoch] ?? 3 + Math.abs(parameters.get('b.weight')!.data[0]! - 0.2),
     }),
-    rates: ({ epoch }) => ({ lr: (options.lr ?? 0.05) / (1 + epoch) }),
+    rates: ({ epoch }) => ({ lr: (options.lr ?? 0.05) / (1 + epoch), ...(averaged && { emaDecay }) }),
+    ...(averaged && { weights: 'ema' as const }),
   };
   return { fitTask, parameters, seen };
 }
@@ -123,6 +129,72 @@ describe('fit', () => {
     const two = await task({ validation: [9, 5, 3] });
     await train(two.fitTask, { ...options, epochs: 2 }, context());
     expect(weightsOf(short.parameters)).toEqual(weightsOf(two.parameters));
+  });
+
+  it('validates, keeps and ends with the averages of the weights where the step keeps them', async () => {
+    const DECAY = 0.8;
+    const { fitTask, parameters } = await task({ validation: [9, 5, 3, 4, 6, 8, 7], emaDecay: DECAY });
+    const name = 'b.weight';
+    const now = () => [...(fitTask.step.state().tensors.get(name)!.data as Float32Array)];
+    let average = [...parameters.get(name)!.data];
+    const [averages, weights, validated]: number[][][] = [[], [], []];
+    const onEvent = ({ type }: TrainingEvent) => {
+      if (type === 'step') average = average.map((a, i) => DECAY * a + (1 - DECAY) * now()[i]!);
+    };
+    const validate: FitTask['validate'] = (epoch) => {
+      averages.push(average);
+      weights.push(now());
+      validated.push([...parameters.get(name)!.data]);
+      return fitTask.validate(epoch);
+    };
+    const result = await train({ ...fitTask, validate }, options, context({ onEvent }));
+    const far = (a: readonly number[], b: readonly number[]) =>
+      Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+    expect(validated).toHaveLength(1 + options.epochs);
+    for (const [epoch, seen] of validated.entries()) {
+      expect(far(seen, averages[epoch]!)).toBeLessThan(1e-6);
+      if (epoch > 0) expect(far(seen, weights[epoch]!)).toBeGreaterThan(1e-3);
+    }
+    expect(result).toMatchObject({ bestEpoch: 2, bestLoss: 3 });
+    expect([...parameters.get(name)!.data]).toEqual(validated[2]);
+    expect([...result.last.get(name)!.data]).toEqual(validated.at(-1));
+  });
+
+  it('calls the epoch the best whose validation is, whatever the training loss says, and tells its figures', async () => {
+    const { fitTask } = await task();
+    const precision = [0, 0.2, 0.7, 0.4, 0.7, 0.6, 0.1];
+    const validate = async (epoch: number) => ({
+      loss: 1 - precision[epoch]!,
+      metrics: { map50: precision[epoch]! },
+    });
+    const events: TrainingEvent[] = [];
+    const onEvent = (event: TrainingEvent) => events.push(event);
+    const { bestEpoch, history } = await train({ ...fitTask, validate }, options, context({ onEvent }));
+    const epochs = events.filter((event) => event.type === 'epoch');
+    // The first of two that are equally good; the training itself goes on to learn.
+    expect(bestEpoch).toBe(2);
+    expect(epochs.map(({ best }) => best)).toEqual([true, true, false, false, false, false]);
+    expect(epochs.map(({ metrics }) => metrics)).toEqual(precision.slice(1).map((map50) => ({ map50 })));
+    expect(epochs.at(-1)!.loss).toBeLessThan(epochs[1]!.loss);
+    expect(history).toEqual(epochs);
+  });
+
+  it('goes on with the averages, too, bit for bit', async () => {
+    const whole = await task({ emaDecay: 0.8 });
+    const expected = await train(whole.fitTask, options, context());
+    const stop = new AbortController();
+    let steps = 0;
+    const onEvent = ({ type }: TrainingEvent) => {
+      if (type === 'step' && ++steps === 7) stop.abort();
+    };
+    const first = await task({ emaDecay: 0.8 });
+    const name = 'averaged';
+    await expect(
+      train(first.fitTask, options, context({ name, signal: stop.signal, onEvent })),
+    ).rejects.toThrow(expect.objectContaining({ code: 'train.canceled' }));
+    const second = await task({ emaDecay: 0.8 });
+    expect(await train(second.fitTask, options, context({ name }))).toEqual(expected);
+    expect(weightsOf(second.parameters)).toEqual(weightsOf(whole.parameters));
   });
 
   it('stops after max(patience, minEpochs) epochs without improvement', async () => {
