@@ -1,5 +1,5 @@
 // Archives at the limits of what an upload may hold (rows C10, C11 and C33), read whole as the child of an upload reads them:
-//   npx tsx bench/zip-limits.ts [empty pairs most entries folders depth]
+//   npx tsx scripts/zip-limits.ts [empty pairs most entries folders depth]
 // Prints time and the largest resident set; each archive is read by a process of its own. Ends with 1 when an outcome is
 // another than expected.
 import { spawnSync } from 'node:child_process';
