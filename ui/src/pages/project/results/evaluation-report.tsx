@@ -1,0 +1,105 @@
+// One evaluation: figures with their intervals, curves, confusion, and picture by picture.
+import { Ago } from '../../../components/ago.tsx';
+import { LineChart } from '../../../components/line-chart.tsx';
+import { Notice } from '../../../components/notice.tsx';
+import type { ModelDetail } from '../../../server/client.ts';
+import { useFormat } from '../../../text/format.ts';
+import { useWords } from '../../../text/language.tsx';
+import { Confusion } from './confusion.tsx';
+import { EvaluationFigures } from './evaluation-figures.tsx';
+import { words } from './evaluation-words.ts';
+import { JudgedPictures } from './judged-pictures.tsx';
+import type { Evaluation } from './scored.ts';
+
+export function EvaluationReport({
+  model,
+  evaluation,
+}: {
+  readonly model: ModelDetail;
+  readonly evaluation: Evaluation;
+}) {
+  const w = useWords(words);
+  const format = useFormat();
+  const { counts, figures, threshold, roc, precision_recall } = evaluation;
+  const share = [0, 1] as const;
+  const alarms = figures.false_alarm_rate.value;
+  const found = figures.recall.value;
+  return (
+    <>
+      <p className="quiet">
+        {w.of(format.count(counts.ok), format.count(counts.ng))} · <Ago at={evaluation.created_at} /> ·{' '}
+        {evaluation.by}
+        {counts.seen === null
+          ? ` · ${w.seenUnknown}`
+          : counts.seen > 0 && ` · ${w.seen(format.count(counts.seen))}`}
+      </p>
+      {threshold !== model.threshold && (
+        <Notice tone="note">
+          {w.otherThreshold(format.decimal(threshold), format.decimal(model.threshold))}
+        </Notice>
+      )}
+      {counts.untested > 0 && (
+        <Notice tone="warn">
+          {w.untested(format.count(counts.untested))}
+          <ul>
+            {evaluation.untested.slice(0, 10).map(({ filename, detail }) => (
+              <li key={filename}>{detail}</li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      {evaluation.refused_masks.length > 0 && (
+        <Notice tone="warn">{w.refusedMasks(format.count(evaluation.refused_masks.length))}</Notice>
+      )}
+      <EvaluationFigures figures={figures} />
+      <div className="results-curves">
+        {roc.length > 0 && counts.ok > 0 && counts.ng > 0 && (
+          <section className="card">
+            <h3>{w.roc}</h3>
+            <LineChart
+              title={w.rocTitle}
+              lines={[
+                {
+                  name: w.roc,
+                  stepped: false,
+                  points: roc.map((point) => [point.false_positive_rate, point.true_positive_rate] as const),
+                },
+              ]}
+              xLabel={w.fpr}
+              yLabel={w.tpr}
+              xRange={share}
+              yRange={share}
+              marks={alarms === null ? [] : [{ x: alarms, label: w.here }]}
+            />
+          </section>
+        )}
+        {precision_recall.length > 0 && counts.ok > 0 && counts.ng > 0 && (
+          <section className="card">
+            <h3>{w.pr}</h3>
+            <LineChart
+              title={w.prTitle}
+              lines={[
+                {
+                  name: w.precision,
+                  points: precision_recall
+                    .map(({ recall, precision }) => [recall, precision] as const)
+                    .sort(([a], [b]) => a - b),
+                },
+              ]}
+              xLabel={w.tpr}
+              yLabel={w.precision}
+              xRange={share}
+              yRange={share}
+              marks={found === null ? [] : [{ x: found, label: w.here }]}
+            />
+          </section>
+        )}
+        <section className="card">
+          <h3>{w.confusion}</h3>
+          <Confusion confusion={evaluation.confusion} />
+        </section>
+      </div>
+      <JudgedPictures model={model} evaluation={evaluation} />
+    </>
+  );
+}
