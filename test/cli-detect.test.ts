@@ -1,8 +1,10 @@
 // The command from end to end with labelled boxes: train a detector, test it, measure it, and what it refuses.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ZipFile } from 'yazl';
 import { objectsPicture, tinyClasses } from '../src/vision/detectors/yolo/testing/tiny-objects.ts';
 import { encodePicture } from '../src/vision/image/encode.ts';
 import { type Finished, okapi } from './okapi.ts';
@@ -36,6 +38,17 @@ async function writeLabelled(split: string, seed: number): Promise<void> {
   await writeFile(join(split, 'labels', `${seed}.txt`), lines.join('\n'));
 }
 
+async function zipped(folder: string, path: string): Promise<void> {
+  const archive = new ZipFile();
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) {
+      const file = join(entry.parentPath, entry.name);
+      archive.addFile(file, relative(folder, file));
+    }
+  archive.end();
+  await writeFile(path, await buffer(archive.outputStream));
+}
+
 describe('okapi train --task detect', () => {
   it('writes a model folder, shows losses and mAP, and says what to type next', async () => {
     expect(trained.stderr).toMatch(/^4 pictures to learn from, 2 to judge by; 2 classes: square, disc$/m);
@@ -60,6 +73,51 @@ describe('okapi train --task detect', () => {
     const { code, stderr } = await run('train', '--task', 'detect', 'parts', '-o', 'other', ...flags);
     expect(stderr).toContain(text);
     expect(code).not.toBe(0);
+  });
+
+  it('a file of weights that is no detector of the variant is refused before pictures are read', async () => {
+    await writeFile(join(dir, 'cat.pt'), 'meow');
+    const weights = join(dir, 'model/model.pt');
+    for (const [file, flags, text] of [
+      ['cat.pt', [], /cat\.pt: /],
+      [
+        weights,
+        ['--variant', 'yolov8n'],
+        /model\.pt: expected weights of yolov8n, got .* of an okapi variant/,
+      ],
+    ] as const) {
+      const { code, stderr } = await run(
+        ...['train', '--task', 'detect', 'parts', '-o', 'other', '--weights', file, ...flags],
+      );
+      expect(stderr).toMatch(text);
+      expect(stderr).not.toContain('epoch 1');
+      expect(code).toBe(1);
+    }
+  }, 60_000);
+
+  it('learns from a ZIP archive as from the folder that is in it, and leaves nothing unpacked', async () => {
+    await zipped(join(dir, 'parts'), join(dir, 'parts.zip'));
+    const scratch = await mkdtemp(join(dir, 'scratch-'));
+    const args = ['train', '--task', 'detect', 'parts.zip', '-o', 'from-zip', ...quick];
+    const { code, stdout, stderr } = await okapi(args, dir, { TMPDIR: scratch });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^4 pictures to learn from, 2 to judge by; 2 classes: square, disc$/m);
+    expect(stderr).toContain('okapi eval from-zip parts.zip');
+    expect(stdout).toMatch(/^learnt +6 pictures, 2 epochs/m);
+    expect((await readdir(scratch)).filter((name) => name.startsWith('okapi'))).toEqual([]);
+    const measured = await run('eval', 'from-zip', 'parts.zip', '--json');
+    expect(JSON.parse(measured.stdout).counts).toMatchObject({ pictures: 2, truths: 4 });
+  }, 120_000);
+
+  it.each([
+    ['is none', async () => Buffer.from('no archive'), 'zip.not_a_zip'],
+    ['is cut short', async () => (await readFile(join(dir, 'parts.zip'))).subarray(0, -30), 'zip.truncated'],
+  ])('a ZIP archive that %s is refused', async (_, bytes, problem) => {
+    await zipped(join(dir, 'parts'), join(dir, 'parts.zip'));
+    await writeFile(join(dir, 'bad.zip'), await bytes());
+    const { code, stderr } = await run('train', '--task', 'detect', 'bad.zip', '-o', 'other');
+    expect(stderr).toContain(problem);
+    expect(code).toBe(1);
   });
 
   it('an option of detectors is no option of the other task', async () => {
@@ -100,6 +158,33 @@ describe('okapi test and eval with a detector', () => {
     expect(plain.stdout).toBe('parts/val/images/4.png  nothing\n');
     expect(plain.code).toBe(0);
   });
+
+  it('tests and measures by a confidence and an overlap that the command names', async () => {
+    const found = async (...flags: string[]) => {
+      const { stdout } = await run('test', 'model', 'parts/val/images', '--json', ...flags);
+      const { model, items } = JSON.parse(stdout);
+      return { model, count: items.flatMap((item: { detections: object[] }) => item.detections).length };
+    };
+    const all = await found('--conf', '0', '--iou', '1');
+    const apart = await found('--conf', '0', '--iou', '0.1');
+    expect(all.model).toMatchObject({ conf: 0, iou: 1 });
+    expect(apart.model).toMatchObject({ conf: 0, iou: 0.1 });
+    expect(apart.count).toBeLessThan(all.count);
+    const measured = async (...flags: string[]) =>
+      JSON.parse((await run('eval', 'model', 'parts', '--json', ...flags)).stdout);
+    const own = await measured();
+    expect(own.model).toMatchObject({ conf: 0.01, iou: 0.45 });
+    expect(own.confusion.confidence).toBe(0.01);
+    const loose = await measured('--conf', '0', '--iou', '1');
+    const strict = await measured('--conf', '0', '--iou', '0.1');
+    expect(loose.model).toMatchObject({ conf: 0, iou: 1 });
+    expect(strict.confusion.confidence).toBe(0);
+    expect(strict.counts.detections).toBeLessThan(loose.counts.detections);
+    for (const command of ['test', 'eval'])
+      expect((await run(command, 'model', 'parts', '--iou', '2')).stderr).toContain(
+        'expected iou to be a number from 0 to 1, got 2',
+      );
+  }, 120_000);
 
   it('measures the val pictures as the training did', async () => {
     const { code, stdout } = await run('eval', 'model', 'parts', '--json', '--report', 'eval.html');

@@ -22,16 +22,25 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-export function okapi(args: readonly string[], cwd: string): Promise<Finished> {
-  return start(args, cwd).finished;
+/** `env`: variables beside those of this process. */
+export function okapi(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  return start(args, cwd, env).finished;
 }
 
-export function start(args: readonly string[], cwd: string): Running {
+export function start(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Running {
   const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
     cwd,
     detached: true, // A process group of its own, so that only it is interrupted.
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: withoutVariables(['CI', 'OKAPI_DEBUG', 'npm_lifecycle_event']),
+    env: { ...withoutVariables(['CI', 'OKAPI_DEBUG', 'npm_lifecycle_event']), ...env },
   });
   let [stdout, stderr] = ['', ''];
   const waiting = new Set<() => void>();
