@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a page shows comes when it comes; on a busy machine not within the second of the default.
+    expect: { poll: { timeout: 20_000 } },
     passWithNoTests: false,
   },
 });
