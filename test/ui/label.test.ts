@@ -36,7 +36,7 @@ describe.skipIf(!browserRunsHere)('the label page', () => {
   /** Pixels of the screen of a point of the picture. */
   async function screen(page: Page, x: number, y: number) {
     const at = await page.evaluate<{ x: number; y: number }>(`(() => {
-      const point = new DOMPoint(${x}, ${y}).matrixTransform(document.querySelector('.label-stage svg').getScreenCTM());
+      const point = new DOMPoint(${x}, ${y}).matrixTransform(document.querySelector('.label-stage .stage-layer').getScreenCTM());
       return { x: point.x, y: point.y };
     })()`);
     return at;
@@ -91,7 +91,7 @@ describe.skipIf(!browserRunsHere)('the label page', () => {
   it('works by keys alone', async () => {
     await pages.client.putClasses({ project_id: project, body: { classes: ['<b>dent</b>', 'screw'] } });
     const { page } = await openOn(names[1]!);
-    await page.locator('.label-stage svg').focus();
+    await page.locator('.label-stage .stage-layer').focus();
     await page.keyboard.press('2');
     await page.getByRole('button', { name: /screw/, pressed: true }).waitFor();
     await page.keyboard.press('Enter');

@@ -208,7 +208,7 @@ export function Editor({
         )}
         <p className="cut quiet">{display_name}</p>
       </div>
-      <aside className="label-side stack">
+      <div className="label-side stack">
         <ClassPanel classes={classes} drawing={drawing} step={step} newClass={newClass} />
         <Suggestions
           project={project}
@@ -231,7 +231,7 @@ export function Editor({
             ))}
           </dl>
         </details>
-      </aside>
+      </div>
     </>
   );
 }

@@ -76,7 +76,7 @@ export default function Label({ project }: PartProps) {
   };
   return (
     <div className="label-page">
-      <aside className="label-side stack">
+      <div className="label-side stack">
         <PictureStrip
           items={items}
           counts={counts}
@@ -86,7 +86,7 @@ export default function Label({ project }: PartProps) {
           onChoose={(filename) => setSearch({ picture: filename }, { replace: true })}
         />
         {project.training_mode === 'yolo' && <MakeDataset projectId={project_id} labelled={counts.size} />}
-      </aside>
+      </div>
       <Editor
         key={chosen.filename}
         project={project}
