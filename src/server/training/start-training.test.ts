@@ -90,6 +90,26 @@ describe('startTraining', () => {
     expect((await context.docs.get(docKeys.snapshot(snapshot)))?.value).toMatchObject({ images: good });
   });
 
+  it('hands on how pictures are cut, by themselves where the request says nothing', async () => {
+    const partsOf = async (request: TrainingRequest) => {
+      const { job_id } = await start({ method: 'auto', ...request });
+      const job = (await context.queue.get(job_id))!;
+      await context.queue.cancel(job_id, 'tester');
+      return trainingParts(context, job);
+    };
+    expect(await partsOf({})).toMatchObject({ tiles: 'auto' });
+    expect(await partsOf({ tiles: { size: 512 }, defect_size: 20 })).toMatchObject({
+      tiles: { size: 512, overlap: 128 },
+      defectSize: 20,
+    });
+    await expect(start({ tiles: { size: 64, overlap: 40 }, defect_size: 0 })).rejects.toMatchObject({
+      code: 'request.invalid',
+    });
+    await expect(start({ tiles: { size: 64, overlap: 40 } })).rejects.toMatchObject({
+      errors: [{ path: 'body.tiles', detail: expect.stringContaining('0 to 32 px') }],
+    });
+  });
+
   it('keeps the regions of the project as they are now', async () => {
     const include = [
       [
