@@ -1,0 +1,46 @@
+// Words of taking pictures with a camera of this device.
+import { defineWords } from '../../../../text/language.tsx';
+
+export const words = defineWords({
+  en: {
+    title: 'Camera',
+    which: 'Camera',
+    unnamed: (n: number) => `Camera ${n}`,
+    take: 'Take picture',
+    hint: 'Space takes a picture too. Each one is stored at once.',
+    as: 'Pictures show',
+    asNone: 'not marked',
+    asOk: 'good parts (OK)',
+    asNg: 'defective parts (NG)',
+    taken: (n: number) => (n === 1 ? '1 picture taken' : `${n} pictures taken`),
+    size: (width: number, height: number) => `${width} × ${height} px`,
+    preview: 'What the camera sees',
+    denied: 'The browser does not let this page use the camera. Allow it in the address bar, then try again.',
+    missing: 'No camera was found.',
+    insecure:
+      'Browsers give cameras only to pages on https:// or on this machine itself (localhost). Open Okapi under such an address.',
+    busy: 'The camera cannot be used: another program may have it.',
+    again: 'Try again',
+    done: 'Done',
+  },
+  th: {
+    title: 'กล้อง',
+    which: 'กล้อง',
+    unnamed: (n: number) => `กล้อง ${n}`,
+    take: 'ถ่ายรูป',
+    hint: 'กดเว้นวรรคเพื่อถ่ายได้ รูปจะถูกเก็บทันที',
+    as: 'รูปแสดง',
+    asNone: 'ไม่ระบุ',
+    asOk: 'ชิ้นงานดี (OK)',
+    asNg: 'ชิ้นงานเสีย (NG)',
+    taken: (n: number) => `ถ่ายแล้ว ${n} รูป`,
+    size: (width: number, height: number) => `${width} × ${height} px`,
+    preview: 'ภาพจากกล้อง',
+    denied: 'เบราว์เซอร์ไม่อนุญาตให้หน้านี้ใช้กล้อง กรุณาอนุญาตที่แถบที่อยู่ แล้วลองอีกครั้ง',
+    missing: 'ไม่พบกล้อง',
+    insecure: 'เบราว์เซอร์ให้ใช้กล้องได้เฉพาะหน้า https:// หรือบนเครื่องนี้เอง (localhost) กรุณาเปิด Okapi ด้วยที่อยู่แบบนั้น',
+    busy: 'ใช้กล้องไม่ได้ อาจมีโปรแกรมอื่นใช้อยู่',
+    again: 'ลองอีกครั้ง',
+    done: 'เสร็จ',
+  },
+});

@@ -1,0 +1,164 @@
+// The pictures of a project as the page keeps them: all of them, page by page, changed here before the server has answered.
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTell } from '../../../components/toasts.tsx';
+import { ApiError, api, type ImageItem } from '../../../server/client.ts';
+import { useWords } from '../../../text/language.tsx';
+import type { Mark } from './upload/uploading-file.ts';
+import { words } from './words.ts';
+
+export const imagesKey = (projectId: string) => ['images', projectId, 'all'] as const;
+
+const pageSize = 500;
+/** As many as one request may name. */
+const namesAtOnce = 500;
+
+export function useImages(projectId: string) {
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: imagesKey(projectId),
+    queryFn: ({ signal }) => allImages(client, projectId, signal),
+    // Ten thousand records are compared by nobody in the time of a frame.
+    structuralSharing: false,
+    staleTime: 30_000,
+  });
+}
+
+/** The first visit shows each page as it comes. */
+async function allImages(client: QueryClient, projectId: string, signal: AbortSignal): Promise<ImageItem[]> {
+  const isFirst = client.getQueryData(imagesKey(projectId)) === undefined;
+  const all: ImageItem[] = [];
+  for await (const page of pagesAfter(projectId, undefined, signal)) {
+    all.push(...page);
+    if (isFirst) client.setQueryData(imagesKey(projectId), [...all]);
+  }
+  return all;
+}
+
+async function* pagesAfter(
+  projectId: string,
+  last: string | undefined,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly ImageItem[]> {
+  let after = last;
+  do {
+    const { items, next } = await api.listProjectImages({
+      project_id: projectId,
+      query: { limit: pageSize, ...(after !== undefined && { after }) },
+      ...(signal && { signal }),
+    });
+    yield items;
+    after = next;
+  } while (after !== undefined);
+}
+
+/** Adds those that came since: the list is in the order of their coming. */
+export async function fetchNewImages(client: QueryClient, projectId: string): Promise<void> {
+  const key = imagesKey(projectId);
+  const last = client.getQueryData<ImageItem[]>(key)?.at(-1)?.filename;
+  try {
+    if (last === undefined) throw new ApiError(404, null, null);
+    const fresh: ImageItem[] = [];
+    for await (const page of pagesAfter(projectId, last)) fresh.push(...page);
+    client.setQueryData<ImageItem[]>(key, (known = []) => {
+      const names = new Set(known.map(({ filename }) => filename));
+      return [...known, ...fresh.filter(({ filename }) => !names.has(filename))];
+    });
+  } catch {
+    // The last one is gone: all of it anew.
+    await client.invalidateQueries({ queryKey: key });
+  }
+  await client.invalidateQueries({ queryKey: ['project', projectId] });
+  await client.invalidateQueries({ queryKey: ['projects'] });
+}
+
+/** Puts one record in the place of the one before. */
+export function putImage(client: QueryClient, projectId: string, image: ImageItem): void {
+  client.setQueryData<ImageItem[]>(imagesKey(projectId), (all) =>
+    all?.map((item) => (item.filename === image.filename ? image : item)),
+  );
+}
+
+interface Marking {
+  readonly filenames: readonly string[];
+  readonly mark: Mark | null;
+}
+
+/** Marks at once on the screen; several together can be undone. */
+export function useMarking(projectId: string) {
+  const client = useQueryClient();
+  const tell = useTell();
+  const w = useWords(words);
+  const mutation = useMutation({
+    mutationFn: async ({ filenames, mark }: Marking) => {
+      for (const some of inParts(filenames))
+        await api.markProjectImages({ project_id: projectId, body: { filenames: some, mark } });
+    },
+    onMutate: ({ filenames, mark }) =>
+      setMarks(client, projectId, new Map(filenames.map((name) => [name, mark]))),
+    onError: (error) => {
+      tell(error.message, { tone: 'ng' });
+      void client.invalidateQueries({ queryKey: imagesKey(projectId) });
+    },
+    onSettled: () => {
+      void client.invalidateQueries({ queryKey: ['project', projectId] });
+      void client.invalidateQueries({ queryKey: ['projects'] });
+    },
+  });
+  return (filenames: readonly string[], mark: Mark | null) => {
+    const all = client.getQueryData<ImageItem[]>(imagesKey(projectId)) ?? [];
+    const asked = new Set(filenames);
+    const before = all.filter((image) => asked.has(image.filename) && image.mark !== mark);
+    if (before.length === 0) return;
+    mutation.mutate({ filenames: before.map(({ filename }) => filename), mark });
+    if (before.length === 1) return;
+    const undo = () => {
+      for (const old of ['ok', 'ng', null] as const) {
+        const names = before.filter((image) => image.mark === old).map(({ filename }) => filename);
+        if (names.length > 0) mutation.mutate({ filenames: names, mark: old });
+      }
+    };
+    tell(w.marked(before.length, w.marks[mark ?? 'none']), { action: { label: w.undo, run: undo } });
+  };
+}
+
+function setMarks(client: QueryClient, projectId: string, marks: ReadonlyMap<string, Mark | null>): void {
+  client.setQueryData<ImageItem[]>(imagesKey(projectId), (all) =>
+    all?.map((image) => {
+      const mark = marks.get(image.filename);
+      return mark === undefined ? image : { ...image, mark };
+    }),
+  );
+}
+
+export function useDeleting(projectId: string) {
+  const client = useQueryClient();
+  const tell = useTell();
+  const w = useWords(words);
+  return useMutation({
+    mutationFn: async (filenames: readonly string[]) => {
+      for (const some of inParts(filenames))
+        await api.deleteProjectImages({ project_id: projectId, body: { filenames: some } });
+    },
+    onSuccess: (_, filenames) => {
+      const gone = new Set(filenames);
+      client.setQueryData<ImageItem[]>(imagesKey(projectId), (all) =>
+        all?.filter(({ filename }) => !gone.has(filename)),
+      );
+      tell(w.deleted(filenames.length));
+    },
+    onError: (error) => {
+      tell(error.message, { tone: 'ng' });
+      void client.invalidateQueries({ queryKey: imagesKey(projectId) });
+    },
+    onSettled: () => {
+      void client.invalidateQueries({ queryKey: ['project', projectId] });
+      void client.invalidateQueries({ queryKey: ['projects'] });
+    },
+  });
+}
+
+function inParts(names: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(names.length / namesAtOnce) }, (_, i) =>
+    names.slice(i * namesAtOnce, (i + 1) * namesAtOnce),
+  );
+}

@@ -1,0 +1,89 @@
+// What is shown of the pictures, and what can be added.
+import { Button } from '../../../components/button.tsx';
+import { Segments } from '../../../components/segments.tsx';
+import { useFormat } from '../../../text/format.ts';
+import { useWords } from '../../../text/language.tsx';
+import { type Choice, type Filter, filters, orders } from './shown.ts';
+import { FileButton } from './upload/file-buttons.tsx';
+import type { FoundFile } from './upload/found-files.ts';
+import { words } from './words.ts';
+
+export function AddBar({
+  onFiles,
+  onCamera,
+  onRegions,
+}: {
+  readonly onFiles: (files: readonly FoundFile[]) => void;
+  readonly onCamera: () => void;
+  readonly onRegions: (() => void) | null;
+}) {
+  const w = useWords(words);
+  return (
+    <div className="row">
+      <FileButton look="primary" icon="upload" label={w.add} accept="image/*" onFiles={onFiles} />
+      <FileButton icon="projects" label={w.folder} folder onFiles={onFiles} />
+      <Button icon="camera" onClick={onCamera}>
+        {w.camera}
+      </Button>
+      {onRegions !== null && (
+        <Button icon="polygon" onClick={onRegions}>
+          {w.regions}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+export function FilterBar({
+  choice,
+  counts,
+  onChoice,
+}: {
+  readonly choice: Choice;
+  readonly counts: Readonly<Record<Filter, number>>;
+  readonly onChoice: (choice: Choice) => void;
+}) {
+  const w = useWords(words);
+  const format = useFormat();
+  return (
+    <div className="pictures-filters">
+      <input
+        type="search"
+        value={choice.search}
+        placeholder={w.search}
+        aria-label={w.search}
+        onChange={({ target }) => onChoice({ ...choice, search: target.value })}
+      />
+      <div className="pictures-segments">
+        <Segments
+          label={w.filter}
+          value={choice.filter}
+          onChange={(filter) => onChoice({ ...choice, filter })}
+          options={filters
+            .filter((name) => name === 'all' || name === choice.filter || counts[name] > 0)
+            .map((name) => ({
+              value: name,
+              label: (
+                <>
+                  {w.filters[name]} <small>{format.count(counts[name])}</small>
+                </>
+              ),
+            }))}
+        />
+      </div>
+      <select
+        value={choice.order}
+        aria-label={w.order}
+        onChange={({ target }) =>
+          onChoice({ ...choice, order: orders.find((name) => name === target.value)! })
+        }
+      >
+        {orders.map((name) => (
+          <option key={name} value={name}>
+            {w.orders[name]}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+// Takes files for a project: limits first, then the queue; new pictures appear in the gallery as they are stored.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { useTell } from '../../../../components/toasts.tsx';
+import { api } from '../../../../server/client.ts';
+import { useWords } from '../../../../text/language.tsx';
+import { fetchNewImages } from '../images.ts';
+import type { FoundFile } from './found-files.ts';
+import type { Mark } from './uploading-file.ts';
+import { uploadsOf } from './uploads.ts';
+import { words } from './words.ts';
+
+const refreshEveryMs = 700;
+
+export function useLimits() {
+  return useQuery({ queryKey: ['limits'], queryFn: () => api.limits(), staleTime: 600_000 });
+}
+
+/** Adds files to the uploads of a project; whatever was found, also after a walk through folders. */
+export function useAdding(
+  projectId: string,
+): (found: readonly FoundFile[] | Promise<readonly FoundFile[]>, mark?: Mark | null) => Promise<void> {
+  const client = useQueryClient();
+  const tell = useTell();
+  const w = useWords(words);
+  return async (found, mark = null) => {
+    try {
+      const [files, limits] = await Promise.all([
+        found,
+        client.ensureQueryData({ queryKey: ['limits'], queryFn: () => api.limits() }),
+      ]);
+      if (files.length === 0) tell(w.noFiles, { tone: 'warn' });
+      else uploadsOf(projectId).add(files, limits, mark);
+    } catch (error) {
+      tell(error instanceof Error ? error.message : String(error), { tone: 'ng' });
+    }
+  };
+}
+
+/** Fetches what was stored, at most a few times in a second. */
+export function useStoredImages(projectId: string): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = uploadsOf(projectId).onStored(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void fetchNewImages(client, projectId);
+      }, refreshEveryMs);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [client, projectId]);
+}
