@@ -5,6 +5,7 @@ import { graph, topologicalOrder, type Value } from './graph.ts';
 import { autocast, type LossScale, LossScaler } from './mixed-precision.ts';
 import { type Parameter, type Parameters, Scope } from './nn/parameters.ts';
 import { type Inputs, type InputTypes, makeInputs } from './nn/trace.ts';
+import { channelBlock } from './onnx/channel-block.ts';
 import { toOnnx } from './onnx/to-onnx.ts';
 import {
   add,
@@ -121,9 +122,14 @@ export class TrainStep {
       throw new GraphError(`train step: clipNorm must be above 0, got ${options.clipNorm}`);
     const plan = planStep(options, accumulate);
     const target = options.runtime.device === 'cpu' ? 'cpu' : 'portable';
+    const block = await channelBlock(options.runtime);
     const load = (outputs: Readonly<Record<string, Value>>) =>
       options.runtime.load(
-        toOnnx(graph({ inputs: plan.inputs(outputs), outputs }), { name: 'train_step', target }),
+        toOnnx(graph({ inputs: plan.inputs(outputs), outputs }), {
+          name: 'train_step',
+          target,
+          channelBlock: block,
+        }),
         options.load,
       );
     const apply = await load(plan.apply);

@@ -4,6 +4,7 @@ import { toHalf } from '../half.ts';
 import type { OpName, Pads, ReduceAttrs } from '../ops/attributes.ts';
 import type { TypedArray } from '../runtime.ts';
 import { type DType, GraphError } from '../tensor.ts';
+import { blockedDomain } from './channel-block.ts';
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from './proto.ts';
 
 /** ai.onnx 21 is what ONNX Runtime 1.20 and later run; com.microsoft is used for FusedMatMul alone. */
@@ -11,16 +12,22 @@ const opsets = [
   { domain: '', version: 21 },
   { domain: 'com.microsoft', version: 1 },
 ];
+const blockedOpset = { domain: blockedDomain, version: 1 };
+
+export interface EmitOptions {
+  readonly name?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Convolutions of weights that are no constants take the engine's layout of so many channels (channel-block.ts). */
+  readonly channelBlock?: number;
+}
 
 /** The ONNX records of a graph. Inputs and outputs keep their names. */
-export function emit(
-  graph: Graph,
-  options: { name?: string; metadata?: Readonly<Record<string, string>> } = {},
-): OnnxModel {
-  const writer = new Writer(graph);
+export function emit(graph: Graph, options: EmitOptions = {}): OnnxModel {
+  const { channelBlock = 0 } = options;
+  const writer = new Writer(graph, channelBlock);
   for (const node of graph.nodes) writer.write(node);
   return {
-    opsets,
+    opsets: channelBlock > 0 ? [...opsets, blockedOpset] : opsets,
     producerName: 'okapi-vision',
     metadata: options.metadata ?? {},
     graph: {
@@ -49,9 +56,11 @@ class Writer {
   readonly #used = new Set<Value>();
   readonly #literals = new Map<string, string>();
   readonly #taken = new Set<string>();
+  readonly #block: number;
   #next = 0;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, block: number) {
+    this.#block = block;
     for (const node of graph.nodes) for (const value of node.inputs) this.#used.add(value);
     for (const name of Object.keys(graph.outputs)) this.#taken.add(name);
     for (const value of graph.inputs) {
@@ -97,7 +106,10 @@ class Writer {
       const row = rows[node.op] as Row<OpName>;
       if ('lower' in row) throw new GraphError(`emit: ${node.op} must have been lowered: ${row.lower}`);
       const record = this.#record(node, row);
-      this.nodes.push(...(row.fixedRows ? this.#fixed(record, row.fixedRows(node)) : [record]));
+      if (row.fixedRows) this.nodes.push(...this.#fixed(record, row.fixedRows(node)));
+      else if (this.#block > 0 && isOp(node, 'conv') && isBlocked(node, this.#block))
+        this.nodes.push(...this.#blocked(record, node));
+      else this.nodes.push(record);
     }
     const ready = this.#aliases.filter((alias) =>
       node.outputs.some((value) => this.#names.get(value) === alias.inputs[0]),
@@ -125,20 +137,46 @@ class Writer {
   /** A node whose result has as many rows [rows, ...row] as it finds, followed by what makes them a fixed number. */
   #fixed(record: OnnxNode, { count, fill, row }: FixedRows): OnnxNode[] {
     const [found, filler, all] = [this.#fresh('found'), this.#fresh('filler'), this.#fresh('all')];
-    const step = (op: string, inputs: string[], output: string, attributes: OnnxNode['attributes'] = {}) => ({
-      name: this.#fresh(op.toLowerCase()),
-      op,
-      inputs,
-      outputs: [output],
-      attributes,
-    });
     const number = (n: number) => this.#literal(int64s([n]));
     return [
       { ...record, outputs: [found] },
-      step('Expand', [number(fill), this.#literal(int64s([count, row]))], filler),
-      step('Concat', [found, filler], all, { axis: int(0) }),
-      step('Slice', [all, number(0), number(count), number(0)], record.outputs[0]!),
+      this.#step('Expand', [number(fill), this.#literal(int64s([count, row]))], filler),
+      this.#step('Concat', [found, filler], all, { axis: int(0) }),
+      this.#step('Slice', [all, number(0), number(count), number(0)], record.outputs[0]!),
     ];
+  }
+
+  /** A convolution between changes of layout: weights [O / B, C / B, kh, kw, B of C, B of O], pictures in blocks of B channels. */
+  #blocked(record: OnnxNode, node: Node<'conv'>): OnnxNode[] {
+    const [out, channels, ...kernel] = node.inputs[1]!.type.shape as [number, number, number, number];
+    const block = this.#block;
+    const [x, w, ...bias] = record.inputs as [string, string, ...string[]];
+    const [parts, moved, weights, blocks, result] = ['parts', 'moved', 'weights', 'blocks', 'result'].map(
+      (name) => this.#fresh(name),
+    ) as [string, string, string, string, string];
+    const shape = (numbers: readonly number[]) => this.#literal(int64s(numbers));
+    const halves = [out / block, block, channels / block, block, ...kernel];
+    return [
+      this.#step('Reshape', [w, shape(halves)], parts),
+      this.#step('Transpose', [parts], moved, { perm: ints([0, 2, 4, 5, 3, 1]) }),
+      this.#step('Reshape', [moved, shape([out, channels, ...kernel])], weights),
+      { ...this.#step('ReorderInput', [x], blocks), domain: blockedDomain },
+      {
+        ...record,
+        domain: blockedDomain,
+        inputs: [blocks, weights, ...bias],
+        outputs: [result],
+        attributes: { ...record.attributes, kernel_shape: ints(kernel) },
+      },
+      {
+        ...this.#step('ReorderOutput', [result], record.outputs[0]!, { channels: int(out) }),
+        domain: blockedDomain,
+      },
+    ];
+  }
+
+  #step(op: string, inputs: string[], output: string, attributes: OnnxNode['attributes'] = {}): OnnxNode {
+    return { name: this.#fresh(op.toLowerCase()), op, inputs, outputs: [output], attributes };
   }
 
   /** The name of an initializer that holds a small literal; equal literals share one. */
@@ -152,6 +190,14 @@ class Writer {
     }
     return name;
   }
+}
+
+/** Larger kernels alone: one of a pixel is a matrix product, which is as quick in the usual layout. */
+function isBlocked({ inputs, attributes }: Node<'conv'>, block: number): boolean {
+  const w = inputs[1]!;
+  const [out, channels, ...kernel] = w.type.shape as [number, number, number, number];
+  const fits = attributes.groups === 1 && out % block === 0 && channels % block === 0;
+  return fits && kernel.some((n) => n > 1) && w.node.op !== 'constant' && w.type.dtype === 'float32';
 }
 
 interface Literal {

@@ -1,15 +1,13 @@
 // A graph as an ONNX model, ready to run.
 import { check } from '../check.ts';
 import type { Graph } from '../graph.ts';
-import { emit, emittable } from './emit.ts';
+import { type EmitOptions, emit, emittable } from './emit.ts';
 import { lower, type Target } from './lower.ts';
 import { type EncodedModel, encodeModel, type OnnxModel } from './proto.ts';
 
-export interface OnnxOptions {
+export interface OnnxOptions extends EmitOptions {
   /** What will run it. Default 'portable': any ONNX runtime. */
   readonly target?: Target;
-  readonly name?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** The bytes of the ONNX model of a graph, lowered and simplified. Throws GraphError when an op cannot be written. */
