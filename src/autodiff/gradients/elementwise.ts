@@ -13,6 +13,7 @@ import {
   exp,
   greater,
   greaterOrEqual,
+  late,
   less,
   lessOrEqual,
   log,
@@ -43,13 +44,13 @@ const mask = (condition: Value, dy: Value): Value => mul(dy, cast(condition, dy.
  * What a batch normalisation gave, computed from its input once more: that is kept for the gradient of the normalisation in
  * any case, so one map a layer less lives from the forward to the backward pass.
  */
-function normalisedAgain(x: Value): Value {
+function normalisedAgain(x: Value, dy: Value): Value {
   if (!isOp(x.node, 'batchNorm')) return x;
   const [source, scale, bias] = x.node.inputs as [Value, Value, Value];
   const [, average, variance] = x.node.outputs as [Value, Value, Value];
   const gain = mul(scale, reciprocal(sqrt(add(variance, x.node.attributes.eps))));
   const perChannel = (v: Value) => reshape(v, [1, -1, ...x.type.shape.slice(2).map(() => 1)]);
-  return add(mul(source, perChannel(gain)), perChannel(sub(bias, mul(gain, average))));
+  return add(mul(source, late(perChannel(gain), dy)), perChannel(sub(bias, mul(gain, average))));
 }
 
 const piecewise = {
@@ -131,10 +132,10 @@ export const elementwiseGradients: GradientTable<
     return add(cumulative, mul(mul(x, density), 1 / Math.sqrt(2 * Math.PI)));
   }),
   // s + y * (1 - s) with y = x * s
-  silu: local((x, y) => {
-    const s = sigmoid(normalisedAgain(x));
-    return add(s, mul(y, sub(1, s)));
-  }),
+  silu: (node, [dy]) => {
+    const s = sigmoid(normalisedAgain(node.inputs[0]!, dy!));
+    return [mul(dy!, add(s, mul(node.outputs[0]!, sub(1, s))))];
+  },
   hardSigmoid: (node, [dy]) => [mask(less(abs(node.inputs[0]!), 3), mul(dy!, 1 / 6))],
   hardSwish: local((x) => {
     const middle = mask(less(abs(x), 3), add(mul(x, 1 / 3), 0.5));

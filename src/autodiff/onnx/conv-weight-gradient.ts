@@ -1,7 +1,19 @@
 // The gradient of a convolution's weights, which ONNX lacks, as matrix products. The forms were chosen by timing them.
 import type { Node, Value } from '../graph.ts';
 import type { ConvAttrs, Pads, Pair } from '../ops/attributes.ts';
-import { concat, constant, conv2d, matmul, pad, reshape, slice, sum, transpose } from '../ops/build.ts';
+import {
+  concat,
+  constant,
+  conv2d,
+  gather,
+  late,
+  matmul,
+  pad,
+  reshape,
+  slice,
+  sum,
+  transpose,
+} from '../ops/build.ts';
 
 type WeightGrad = Node<'convWeightGrad'>;
 
@@ -17,6 +29,9 @@ export function lowerConvWeightGrad(node: WeightGrad): Value {
   return strides && channels * kernel[0] * kernel[1] <= fewTaps ? ofPictures(node) : ofTaps(node);
 }
 
+/** From here on a copy of single pixels is as quick as one of rows. */
+const manyChannels = 64;
+
 /** A kernel of one pixel: [O, C, 1, 1]. */
 function ofOnePixel(x: Value, dy: Value): Value {
   const product = productOverPixels(dy, { pixels: x, layout: 'channelsFirst' });
@@ -25,7 +40,7 @@ function ofOnePixel(x: Value, dy: Value): Value {
 
 /**
  * One product a tap over all pixels of the batch, with a shifted copy of one side. At stride 1 that is the side with fewer
- * channels; shifting dy turns the taps around. The copies have channels last, so that they are of whole rows.
+ * channels; shifting dy turns the taps around. The copies have channels last, so that they are of whole rows or pixels.
  */
 function ofTaps(node: WeightGrad): Value {
   const [x, dy] = node.inputs as [Value, Value];
@@ -35,17 +50,65 @@ function ofTaps(node: WeightGrad): Value {
   const turned = stride.every((n) => n === 1) && outChannels < channels && turnedPads.every((p) => p >= 0);
   const [still, moving] = turned ? [x, dy] : [dy, x];
   const [, , height, width] = still.type.shape as [number, number, number, number];
-  const [top, left, bottom, right] = turned ? turnedPads : pads;
-  const padded = transpose(pad(moving, [0, 0, top, left], [0, 0, bottom, right]), [0, 2, 3, 1]);
-  const taps = shifts(padded, [1, 2], { kernel, dilation, stride, size: [height, width] });
-  const products = (turned ? taps.reverse() : taps).map((tap) =>
-    productOverPixels(still, { pixels: tap, layout: 'channelsLast' }),
+  const taps = turned ? tapsOf(kernel).reverse() : tapsOf(kernel);
+  const window: Window = { dilation, stride, pads: turned ? turnedPads : pads, size: [height, width] };
+  const strides = stride.some((n) => n > 1);
+  const gathers =
+    (strides || moving.type.shape[1]! >= manyChannels) && oneAnImage(still, moving.type.shape[1]!);
+  const stacked = gathers
+    ? gatheredProducts(still, moving, window, strides ? [taps] : inRows(taps, kernel))
+    : slicedProducts(still, moving, window, taps);
+  return reshape(transpose(stacked, turned ? [2, 1, 0] : [1, 2, 0]), [outChannels, channels, ...kernel]);
+}
+
+/** A copy a tap by a slice of rows, for few channels or many images of few pixels: [taps, A, B]. */
+function slicedProducts(still: Value, moving: Value, window: Window, taps: readonly Pair[]): Value {
+  const [top, left, bottom, right] = window.pads;
+  const padded = channelsLast(pad(moving, [0, 0, top, left], [0, 0, bottom, right]));
+  const products = taps.map((tap) =>
+    productOverPixels(still, { pixels: shifted(padded, [1, 2], tap, window), layout: 'channelsLast' }),
   );
-  const stacked = concat(
+  return concat(
     products.map((product) => reshape(product, [1, ...product.type.shape])),
     0,
   );
-  return reshape(transpose(stacked, turned ? [2, 1, 0] : [1, 2, 0]), [outChannels, channels, ...kernel]);
+}
+
+/**
+ * The copies of a group of taps by one gathering of pixels, which all threads share, where slices keep to one: [taps, A, B].
+ * What lies outside is read from a pixel of zeros behind the others.
+ */
+function gatheredProducts(
+  still: Value,
+  moving: Value,
+  window: Window,
+  groups: readonly (readonly Pair[])[],
+): Value {
+  const [n, channels, height, width] = moving.type.shape as [number, number, number, number];
+  const area = window.size[0] * window.size[1];
+  const planes = pad(reshape(moving, [n, channels, height * width]), [0, 0, 0], [0, 0, 1]);
+  const pixels = channelsLast(planes);
+  const rows = reshape(still, [n, 1, still.type.shape[1]!, area]);
+  const products = groups.map((taps) => {
+    const places = taps.flatMap((tap) => placesOf(tap, window, [height, width]));
+    const copies = gather(pixels, constant(places, [taps.length, area], 'int64'), 1); // [N, taps, area, channels]
+    return sum(matmul(rows, copies), { axes: [0] });
+  });
+  return concat(products, 0);
+}
+
+/** The pixel that a tap reads for each place of the window, row by row; height * width where that is outside. */
+function placesOf(tap: Pair, { stride, dilation, pads, size }: Window, [height, width]: Pair): number[] {
+  const places: number[] = [];
+  for (let y = 0; y < size[0]; y++) {
+    for (let x = 0; x < size[1]; x++) {
+      const row = y * stride[0] + tap[0] * dilation[0] - pads[0];
+      const column = x * stride[1] + tap[1] * dilation[1] - pads[1];
+      const inside = row >= 0 && row < height && column >= 0 && column < width;
+      places.push(inside ? row * width + column : height * width);
+    }
+  }
+  return places;
 }
 
 /**
@@ -60,13 +123,32 @@ function productOverPixels(
   const area = size[0] * size[1];
   const first = b.layout === 'channelsFirst';
   const right = first ? b.pixels.type.shape[1]! : b.pixels.type.shape[3]!;
-  if ((left * right) / (left + right) < area) {
+  if (oneAnImage(a, right)) {
     const images = reshape(b.pixels, first ? [n, right, area] : [n, area, right]);
     return sum(matmul(reshape(a, [n, left, area]), images, { transB: first }), { axes: [0] });
   }
   const all = first ? channelsFirst(b.pixels) : b.pixels;
   const pixels = reshape(all, first ? [right, n * area] : [n * area, right]);
   return matmul(reshape(channelsFirst(a), [left, n * area]), pixels, { transB: first });
+}
+
+/** ONNX Runtime's Transpose of so few channels takes six times longer with two threads than with one. */
+const fewChannels = 16;
+
+/** [N, C, ...] -> [N, ..., C]. Few channels are laid out by a product with the identity matrix. */
+function channelsLast(x: Value): Value {
+  const [n, channels, ...size] = x.type.shape as [number, number, ...number[]];
+  const planes = reshape(x, [n, channels, -1]);
+  const each = constant(identityMatrix(channels), [channels, channels], x.type.dtype);
+  const pixels =
+    channels <= fewChannels ? matmul(planes, each, { transA: true }) : transpose(planes, [0, 2, 1]);
+  return reshape(pixels, [n, ...size, channels]);
+}
+
+/** Whether a product an image pays, of the channels of a [N, A, H, W] with so many others. */
+function oneAnImage(a: Value, right: number): boolean {
+  const [, left, height, width] = a.type.shape as [number, number, number, number];
+  return (left * right) / (left + right) < height * width;
 }
 
 /** [N, C, H, W] -> [C, N, H, W]. */
@@ -83,7 +165,7 @@ function ofPictures(node: WeightGrad): Value {
   const channels = x.type.shape[1]!;
   const count = channels * kernel[0] * kernel[1];
   const each = constant(identityMatrix(count), [count, channels, ...kernel], x.type.dtype);
-  const taps = conv2d(x, each, { stride, pad: pads, dilation });
+  const taps = conv2d(x, late(each, dy), { stride, pad: pads, dilation });
   const product = productOverPixels(dy, { pixels: taps, layout: 'channelsFirst' });
   return reshape(product, [dy.type.shape[1]!, channels, ...kernel]);
 }
@@ -98,24 +180,26 @@ export function mirroredPads(kernel: Pair, dilation: Pair, pads: Pads): Pads {
   return [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]];
 }
 
-interface Shifts extends Pick<ConvAttrs, 'dilation' | 'stride'> {
-  readonly kernel: Pair;
-  /** Length of each result along the two axes. */
+interface Window extends Pick<ConvAttrs, 'dilation' | 'stride' | 'pads'> {
+  /** Rows and columns of places at which the kernel is put. */
   readonly size: Pair;
 }
 
-/** One shifted copy of x, which was padded before, along two axes for each tap of the kernel, row by row. */
-function shifts(x: Value, axes: Pair, { kernel, dilation, stride, size }: Shifts): Value[] {
-  const end = (i: 0 | 1, start: number) => start + (size[i] - 1) * stride[i] + 1;
-  const out: Value[] = [];
-  for (let i = 0; i < kernel[0]; i++) {
-    for (let j = 0; j < kernel[1]; j++) {
-      const starts = [i * dilation[0], j * dilation[1]] as const;
-      const ends = [end(0, starts[0]), end(1, starts[1])];
-      out.push(slice(x, { axes, starts, ends, steps: stride }));
-    }
-  }
-  return out;
+/** What one tap of the kernel reads, along two axes of x, which was padded before. */
+function shifted(x: Value, axes: Pair, tap: Pair, { dilation, stride, size }: Omit<Window, 'pads'>): Value {
+  const starts = [tap[0] * dilation[0], tap[1] * dilation[1]] as const;
+  const end = (i: 0 | 1) => starts[i] + (size[i] - 1) * stride[i] + 1;
+  return slice(x, { axes, starts, ends: [end(0), end(1)], steps: stride });
+}
+
+/** The taps of each row of the kernel. */
+function inRows(taps: readonly Pair[], kernel: Pair): Pair[][] {
+  return Array.from({ length: kernel[0] }, (_, i) => taps.slice(i * kernel[1], (i + 1) * kernel[1]));
+}
+
+/** All taps of a kernel, row by row. */
+function tapsOf(kernel: Pair): Pair[] {
+  return Array.from({ length: kernel[0] * kernel[1] }, (_, t) => [Math.floor(t / kernel[1]), t % kernel[1]]);
 }
 
 /**
@@ -157,7 +241,9 @@ function ofGroups(node: WeightGrad): Value {
   const each = channels / groups;
   const area = height * width;
   const padded = pad(x, [0, 0, pads[0], pads[1]], [0, 0, pads[2], pads[3]]);
-  const taps = shifts(padded, [2, 3], { kernel, dilation, stride, size: [height, width] });
+  const taps = tapsOf(kernel).map((tap) =>
+    shifted(padded, [2, 3], tap, { dilation, stride, size: [height, width] }),
+  );
   const columns = concat(
     taps.map((tap) => reshape(tap, [n, groups, 1, each, area])),
     2,

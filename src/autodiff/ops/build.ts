@@ -353,6 +353,17 @@ export function concat(parts: readonly Value[], axis: number): Value {
   return applyOne('concat', parts, { axis: normalizeAxis('concat', axis, first.type.shape.length) });
 }
 
+/**
+ * x, but not before y is known, for small x of the same rank: x joined with a number of y that is cut off again. What is
+ * computed from it waits, where it would otherwise be computed as soon as x is there and lie in memory until it is needed.
+ */
+export function late(x: Value, y: Value): Value {
+  const axes = [...x.type.shape.keys()];
+  const rest = x.type.shape.map((n, i) => (i === 0 ? 1 : n));
+  const some = slice(y, { axes, starts: axes.map(() => 0), ends: axes.map(() => 1) });
+  return slice(concat([x, broadcastTo(some, rest)], 0), { axes: [0], starts: [0], ends: [x.type.shape[0]!] });
+}
+
 /** Consecutive pieces of the given sizes along an axis. */
 export function split(x: Value, sizes: readonly number[], axis: number): Value[] {
   const at = normalizeAxis('split', axis, x.type.shape.length);
