@@ -21,6 +21,31 @@ async function planWith(text: string, more: Partial<TrainOptions> = {}) {
   return planAnomaly(join(dir, 'good'), { ...options, ...more, regions });
 }
 
+describe('--tiles', () => {
+  const tilesOf = async (tiles: string) =>
+    (await planAnomaly(join(dir, 'good'), { ...options, tiles })).request.tiles;
+
+  it('is off, auto, or a size with its overlap', async () => {
+    expect(await tilesOf('off')).toBe('off');
+    expect(await tilesOf('auto')).toBe('auto');
+    expect(await tilesOf('512')).toEqual({ size: 512, overlap: 128 });
+    expect(await tilesOf('512:0')).toEqual({ size: 512, overlap: 0 });
+    const { request } = await planAnomaly(join(dir, 'good'), { ...options, defectSize: 12 });
+    expect(request).toMatchObject({ defectSize: 12 });
+    expect(request).not.toHaveProperty('tiles');
+  });
+
+  it.each(['on', '512x512', '16', '512:300', '512:'])(
+    'is refused as %s, saying what it may be',
+    async (tiles) => {
+      await expect(tilesOf(tiles)).rejects.toMatchObject({
+        code: 'option.invalid',
+        message: expect.stringMatching(/^--tiles: expected off, auto or SIZE/),
+      });
+    },
+  );
+});
+
 describe('--regions', () => {
   it('is a file of polygons that the training is given', async () => {
     const include = [
