@@ -65,6 +65,7 @@ export function buildProgram(context: CommandContext, done: Done): Command {
   for (const add of [
     addServe,
     addDemo,
+    addUpdate,
     addCheck,
     addTrain,
     addTest,
@@ -274,6 +275,26 @@ function addEval(program: Command, context: CommandContext, done: Done): void {
     .action(async (paths, options) => {
       const { evaluate } = await import('./commands/eval.ts');
       done(await evaluate(paths, options, context));
+    });
+}
+
+function addUpdate(program: Command, context: CommandContext, done: Done): void {
+  program
+    .command('update')
+    .summary('add pictures of good parts to a model, in seconds')
+    .description(
+      'Adds good pictures, such as false alarms, to a model and writes a new one; the old one stays. What it learnt is kept: patches and directions that the new pictures need are added, and the threshold is found anew. Of an autoencoder the threshold alone changes.',
+    )
+    .argument('<model>', 'model folder')
+    .requiredOption('--good <path...>', 'pictures of good parts, or folders of them')
+    .option('-o, --out <folder>', 'model folder to write (default: MODEL-updated)')
+    .option('--false-alarm-rate <share>', 'share of good parts that may be called NG, such as 0.01', number)
+    .addOption(device())
+    .addOption(threads())
+    .addHelpText('after', examples(context.environment.command, ['update my-model --good false-alarms']))
+    .action(async (model, options) => {
+      const { update } = await import('./commands/update.ts');
+      done(await update(model, options, context));
     });
 }
 

@@ -70,6 +70,7 @@ export const operations: Operations = {
   getModelMetrics: { method: 'GET', path: '/models/{model_id}/metrics', json: true },
   deleteModel: { method: 'DELETE', path: '/models/{model_id}', json: true },
   testModel: { method: 'POST', path: '/models/{model_id}/test', json: true },
+  updateModel: { method: 'POST', path: '/models/{model_id}/update', json: true },
   patchThreshold: { method: 'PATCH', path: '/models/{model_id}/threshold', json: true },
   downloadModel: { method: 'GET', path: '/models/{model_id}/download', json: false },
   downloadProjectModel: {

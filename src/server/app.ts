@@ -42,7 +42,7 @@ import type { Readiness, Services } from './services.ts';
 import { openEncoderChecks } from './system/encoder-checks.ts';
 import { sweepJobs } from './training/sweep-jobs.ts';
 import { trainRunner } from './training/train-runner.ts';
-import { trainingKind } from './training/training-order.ts';
+import { trainingKind, updateKind } from './training/training-order.ts';
 import { openWeightsChecks } from './training/weights-checks.ts';
 import { openDatasetBuilds } from './yolo/dataset-builds.ts';
 import { sweepDatasets } from './yolo/sweep-datasets.ts';
@@ -115,6 +115,7 @@ async function start(config: Config, closing: Closing): Promise<RunningServer> {
   const blobs = new FileBlobs(roots);
   const context: Context = { config, docs, blobs, queue, log, clock, ids, audit, workspace };
   runners[trainingKind] = trainRunner(context);
+  runners[updateKind] = trainRunner(context);
   runners[evaluationKind] = evaluationRunner(context);
 
   const { models, findings } = await importOriginal(context);

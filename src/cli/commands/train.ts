@@ -91,7 +91,7 @@ function requestOf(
   };
 }
 
-function resultLines(model: TrainedModel, seconds: number): string[] {
+export function resultLines(model: TrainedModel, seconds: number): string[] {
   const { folder, epochsRun, bestEpoch, pictures } = model;
   const best = bestEpoch === 0 ? 'none was better than the start' : `the best was epoch ${bestEpoch}`;
   const epochs = epochsRun === 0 ? '' : `, ${count(epochsRun, 'epoch')} (${best})`;

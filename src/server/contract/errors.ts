@@ -104,6 +104,7 @@ const serverTable = {
   'model.no_format': { status: 404, title: 'the model has no file of this format' },
   'model.wrong_task': { status: 400, title: 'the model looks for something else: anomalies or objects' },
   'model.base_only': { status: 409, title: 'the model is only a base to train from' },
+  'model.not_updatable': { status: 409, title: 'the model cannot be updated' },
   'model.corrupt': { status: 409, title: 'the stored model is damaged' },
   'evaluation.not_found': { status: 404, title: 'there is no such evaluation' },
   'evaluation.different_sets': { status: 409, title: 'the models were evaluated on different pictures' },

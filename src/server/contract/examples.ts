@@ -187,6 +187,7 @@ export const examples = {
     started_from: null,
     job_id: job.job_id,
     dataset_sha256: null,
+    updated_from: null,
     thresholds: [
       {
         value: 4.21,
@@ -216,6 +217,7 @@ export const examples = {
     started_from: null,
     job_id: job.job_id,
     dataset_sha256: null,
+    updated_from: null,
     thresholds: [
       {
         value: 0.25,
@@ -297,6 +299,7 @@ export const examples = {
     best_epoch: 71,
     epochs: [{ epoch: 71, loss: 3.1, box: 1.2, cls: 0.8, dfl: 1.1, map50: 0.93, lr: 0.0004, best: true }],
   },
+  modelUpdate: { results: [testItem.result_id] },
   threshold: { target_false_alarm_rate: 0.01, note: 'fewer false alarms on line 2' },
   test: { model_id: model.model_id, items: [testItem] },
   detectTest: { model_id: detectModel.model_id, items: [detectItem] },

@@ -60,6 +60,18 @@ export const ModelDetail = Type.Object({
   }),
   job_id: Type.Union([Type.String(), Type.Null()]),
   dataset_sha256: Type.Union([Type.String(), Type.Null()]),
+  updated_from: Type.Union(
+    [
+      Type.Object({
+        model_id: Slug,
+        images: Type.Array(Type.String(), { description: 'stored names of what was added' }),
+        at: Moment,
+        by: Type.String(),
+      }),
+      Type.Null(),
+    ],
+    { description: 'of a model that an update made: the model that it was made from, which stays' },
+  ),
   thresholds: Type.Array(ThresholdVersion, { description: 'oldest first; the last one holds' }),
   files: Type.Array(Type.Object({ name: Type.String(), bytes: Type.Integer(), sha256: Type.String() })),
 });

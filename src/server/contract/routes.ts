@@ -33,7 +33,7 @@ import type { Route } from './route.ts';
 import { SessionInfo, SignIn } from './session.ts';
 import { Limits, Readiness } from './system.ts';
 import { systemRoutes } from './system-routes.ts';
-import { ProjectTraining, SceneTraining, StartedJob } from './training.ts';
+import { ModelUpdate, ProjectTraining, SceneTraining, StartedJob } from './training.ts';
 import { Ok } from './values.ts';
 import { YoloDatasetHealth, YoloDatasetInfo, YoloTraining, YoloUpload } from './yolo.ts';
 
@@ -619,6 +619,30 @@ export const routes = {
       'model.base_only',
       'model.corrupt',
       'server.busy',
+    ],
+  },
+  updateModel: {
+    method: 'POST',
+    path: '/models/{model_id}/update',
+    summary:
+      'Add good pictures to a model, such as those of false alarms: a new model in seconds, the old one stays. Of an autoencoder the threshold alone changes',
+    tag: 'models',
+    scope: 'write',
+    body: ModelUpdate,
+    bodyExample: examples.modelUpdate,
+    answer: startedJob,
+    errors: [
+      'model.not_found',
+      'model.wrong_task',
+      'model.base_only',
+      'model.not_updatable',
+      'model.corrupt',
+      'image.not_found',
+      'result.not_found',
+      'result.not_false_alarm',
+      'result.picture_expired',
+      'job.already_running',
+      'job.queue_full',
     ],
   },
   patchThreshold: {

@@ -1,7 +1,7 @@
 // Requests that start a training.
 import Type, { type Static } from 'typebox';
 import { LARGEST_TILE, LEAST_TILE } from '../../vision/scoring/tile-plan.ts';
-import { Slug } from './values.ts';
+import { Slug, StoredName } from './values.ts';
 
 export const trainingLimits = {
   minImgSize: 64,
@@ -97,6 +97,26 @@ export const ProjectTraining = Type.Object(
   { additionalProperties: false },
 );
 export type ProjectTraining = Static<typeof ProjectTraining>;
+
+/** Good pictures to add to a model. */
+export const ModelUpdate = Type.Object(
+  {
+    images: Type.Optional(
+      Type.Array(StoredName, {
+        maxItems: 200,
+        description: 'stored names of good images of the same project or scene that it has not learnt from',
+      }),
+    ),
+    results: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[0-9a-f]{32}$' }), {
+        maxItems: 200,
+        description: 'ids of results marked as false alarms; their pictures are added to the good ones',
+      }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1, description: 'at least one image or result' },
+);
+export type ModelUpdate = Static<typeof ModelUpdate>;
 
 export const StartedJob = Type.Object({ job_id: Type.String() });
 export type StartedJob = Static<typeof StartedJob>;

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { ServerError } from '../contract/errors.ts';
 import type { DownloadQuery, ModelDetail } from '../contract/models.ts';
 import type { Frozen } from '../contract/route.ts';
+import { updateModel } from '../evaluation/update-model.ts';
 import { deleteModel } from '../models/delete-model.ts';
 import { getModel } from '../models/get-model.ts';
 import { importBaseModel } from '../models/import-base-model.ts';
@@ -19,6 +20,7 @@ import { getProject } from '../projects/get-project.ts';
 import { answerOpenFile } from './file-answer.ts';
 import type { Call, Handlers } from './handler.ts';
 import { onlyFile, receive } from './receive.ts';
+import { invalidAt } from './validation.ts';
 
 export const modelHandlers: Handlers<
   | 'listModels'
@@ -27,6 +29,7 @@ export const modelHandlers: Handlers<
   | 'getModelMetrics'
   | 'deleteModel'
   | 'testModel'
+  | 'updateModel'
   | 'patchThreshold'
   | 'downloadModel'
   | 'downloadProjectModel'
@@ -67,6 +70,12 @@ export const modelHandlers: Handlers<
       services.metrics.countInference({ images: answer.items.length, seconds });
       return answer;
     });
+  },
+
+  async updateModel({ services, params, body, actor }) {
+    if ((body.images ?? []).length + (body.results ?? []).length === 0)
+      throw invalidAt('body', 'expected at least one image or result');
+    return updateModel(services, params.model_id, body, actor);
   },
 
   async patchThreshold({ services: { context }, params, body, actor }) {
@@ -134,7 +143,7 @@ async function download(
 }
 
 function modelDetail(record: ModelRecord): Frozen<ModelDetail> {
-  const { encoder, imported, job_id, dataset_sha256, thresholds, files, objects } = record;
+  const { encoder, imported, job_id, dataset_sha256, thresholds, files, objects, updated } = record;
   return {
     ...modelInfo(record),
     encoder,
@@ -145,6 +154,7 @@ function modelDetail(record: ModelRecord): Frozen<ModelDetail> {
     started_from: objects?.started_from ?? null,
     job_id,
     dataset_sha256,
+    updated_from: updated ?? null,
     thresholds: thresholds.map(({ iou = null, ...version }) => ({ ...version, iou })),
     files: Object.entries(files).map(([name, { bytes, sha256 }]) => ({ name, bytes, sha256 })),
   };

@@ -45,6 +45,13 @@ export interface ModelRecord {
   readonly thresholds: readonly ThresholdVersion[];
   /** File name to size and SHA-256: verified when it is loaded. */
   readonly files: { readonly [name: string]: { readonly bytes: number; readonly sha256: string } };
+  /** There for models that an update made of another, which stays: the stored names of the images that were added. */
+  readonly updated?: {
+    readonly model_id: string;
+    readonly images: readonly string[];
+    readonly at: string;
+    readonly by: string;
+  };
   /** There for object detectors alone. */
   readonly objects?: ObjectsLearnt;
   /** SHA-256 over what it learnt from: the ids of images, or a dataset of boxes. */

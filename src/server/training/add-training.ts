@@ -6,7 +6,7 @@ import type { Context } from '../platform/context.ts';
 import { docKeys } from '../platform/layout.ts';
 import type { JobRecord, Owner } from '../platform/queue/job.ts';
 import { stampOf } from '../projects/project-id.ts';
-import { orderFields, type TrainingOrder, taskOfMode, trainingKind } from './training-order.ts';
+import { orderFields, type TrainingOrder, taskOfMode, trainingKind, updateKind } from './training-order.ts';
 
 /** The job is durable once this returns. Throws project.not_found, job.already_running, job.queue_full. */
 export async function addTraining(
@@ -17,7 +17,8 @@ export async function addTraining(
 ): Promise<{ job_id: string }> {
   const { job_id, model_id } = await addJob(context, owner, order, actor);
   await dropOfDeleted(context, owner, job_id);
-  await context.audit.record(actor, 'training.start', `jobs/${job_id}`, {
+  const action = 'adds' in order ? 'model.update' : 'training.start';
+  await context.audit.record(actor, action, `jobs/${job_id}`, {
     [owner.kind]: owner.id,
     model_id,
     ...orderFields(order),
@@ -52,7 +53,7 @@ async function addJob(
     if ((await context.docs.get(docKeys.model(model_id))) !== null) continue;
     try {
       return await context.queue.add({
-        kind: trainingKind,
+        kind: 'adds' in order ? updateKind : trainingKind,
         owner,
         model_id,
         request: orderFields(order),

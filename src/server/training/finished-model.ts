@@ -77,10 +77,19 @@ function recordOf(
     note: found.note,
     training_mode: order.training_mode,
     ...own,
+    ...('adds' in order && updatedBy(job, order, found.created_at)),
     thresholds: [{ ...threshold, at: found.created_at, by: job.created_by }],
     files,
     job_id: job.job_id,
   };
+}
+
+function updatedBy(
+  { created_by }: JobRecord,
+  { adds, base_model_id }: AnomalyOrder,
+  at: string,
+): Pick<ModelRecord, 'updated'> {
+  return { updated: { model_id: base_model_id!, images: adds!, at, by: created_by } };
 }
 
 /** What the record is read from. */
@@ -95,7 +104,7 @@ type OwnFields = Pick<ModelRecord, 'base_model_id' | 'encoder' | 'dataset_sha256
 };
 
 const ownFields: Readonly<Record<Task, (texts: Texts, order: never) => OwnFields>> = {
-  anomaly({ config, threshold }, { base_model_id, snapshot }: AnomalyOrder) {
+  anomaly({ config, threshold }, { base_model_id, snapshot, adds }: AnomalyOrder) {
     const { value, pixelValue, targetFalseAlarmRate } = readThreshold(threshold);
     const { encoder } = parse(config) as { readonly encoder: { readonly name: string } };
     return {
@@ -105,7 +114,10 @@ const ownFields: Readonly<Record<Task, (texts: Texts, order: never) => OwnFields
       threshold: {
         value,
         pixel_value: pixelValue,
-        reason: 'calibration',
+        reason:
+          adds === undefined
+            ? 'calibration'
+            : `calibration after an update with ${adds.length} ${adds.length === 1 ? 'picture' : 'pictures'}`,
         target_false_alarm_rate: targetFalseAlarmRate,
       },
     };

@@ -4,7 +4,7 @@ import type { Regions } from '../../vision/scoring/region-mask.ts';
 import type { TileSetting } from '../../vision/scoring/tile-plan.ts';
 import { ServerError } from '../contract/errors.ts';
 import { type TrainingMethod, trainingMethods } from '../contract/training.ts';
-import type { DatasetSnapshot } from '../datasets/snapshot.ts';
+import type { ImageRecord } from '../datasets/image-record.ts';
 import type { Context } from '../platform/context.ts';
 import type { DocStore, Json } from '../platform/docs/doc-store.ts';
 import { docKeys } from '../platform/layout.ts';
@@ -12,6 +12,8 @@ import type { TrainingMode } from '../projects/project.ts';
 import { pinField } from '../yolo/pin-dataset.ts';
 
 export const trainingKind = 'train';
+/** Of jobs that add good pictures to a model. */
+export const updateKind = 'update';
 
 interface CommonOrder {
   /** Pictures to learn from. */
@@ -34,6 +36,10 @@ export interface AnomalyOrder extends CommonOrder {
   /** Left out in older records: auto. */
   readonly tiles?: TileSetting;
   readonly defect_size?: number | null;
+  /** Stored names of the images that the base model is updated with; left out: a training. */
+  readonly adds?: readonly string[];
+  /** Of updates: the rate that the threshold is to hold; null: that of the base model's training. */
+  readonly false_alarm_rate?: number | null;
 }
 
 export interface YoloOrder extends CommonOrder {
@@ -89,6 +95,8 @@ const checks: {
     lr: isNumberOrNull,
     base_model_id: isTextOrNull,
     regions: isObjectOrNothing,
+    adds: (v) => v === undefined || (Array.isArray(v) && v.every(isText)),
+    false_alarm_rate: (v) => v === undefined || isNumberOrNull(v),
     tiles: (v) => v === undefined || isText(v) || isObjectOrNothing(v),
     defect_size: (v) => v === undefined || isNumberOrNull(v),
   },
@@ -117,7 +125,7 @@ export function parseOrder(fields: Fields): TrainingOrder {
 /** The same images are one document, whoever trains on them. */
 export async function putSnapshot(
   { docs, clock }: Pick<Context, 'docs' | 'clock'>,
-  { images, sha256 }: DatasetSnapshot,
+  { images, sha256 }: { readonly images: readonly Pick<ImageRecord, 'filename'>[]; readonly sha256: string },
 ): Promise<void> {
   // The time makes each writing a revision of its own: a sweep that read an older one then leaves this one.
   const at = clock.date().toISOString();

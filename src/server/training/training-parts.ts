@@ -26,7 +26,15 @@ export type TrainingParts = Pick<TrainRequest, 'kind' | 'pictures'> &
   Partial<
     Pick<
       TrainRequest,
-      'objects' | 'base' | 'encoderSource' | 'settings' | 'regions' | 'tiles' | 'defectSize' | 'record'
+      | 'objects'
+      | 'base'
+      | 'update'
+      | 'encoderSource'
+      | 'settings'
+      | 'regions'
+      | 'tiles'
+      | 'defectSize'
+      | 'record'
     >
   > & {
     /** What was decided here, in sentences for the log of the job. */
@@ -53,6 +61,7 @@ async function anomalyParts(context: Context, job: JobRecord, order: AnomalyOrde
   const { method = 'autoencoder' } = order;
   const folders = [config.training.weights_dir, ...weightsFolders(config.root_dir, config.data_dir)];
   const base = order.base_model_id === null ? null : await baseFolder(context, order.base_model_id);
+  if (order.adds !== undefined) return updateParts(context, job, { ...order, adds: order.adds }, base);
   return {
     kind: method,
     pictures: await picturesOf(context, job, await getSnapshot(docs, order.snapshot)),
@@ -69,6 +78,25 @@ async function anomalyParts(context: Context, job: JobRecord, order: AnomalyOrde
     record: { base_model_id: order.base_model_id },
   };
 }
+
+/** All but the pictures is the base model's. */
+async function updateParts(
+  context: Context,
+  job: JobRecord,
+  { method = 'autoencoder', adds, base_model_id, false_alarm_rate: rate = null }: Update,
+  base: string | null,
+): Promise<TrainingParts> {
+  return {
+    kind: method,
+    update: true,
+    base,
+    pictures: await picturesOf(context, job, adds),
+    ...(rate !== null && { settings: { falseAlarmRate: rate } }),
+    record: { base_model_id, updated_from: base_model_id, added_pictures: adds.length },
+  };
+}
+
+type Update = AnomalyOrder & Required<Pick<AnomalyOrder, 'adds'>>;
 
 async function detectParts(context: Context, { owner }: JobRecord, order: YoloOrder): Promise<TrainingParts> {
   const version = order[pinField];

@@ -122,6 +122,11 @@ export interface TrainRequest {
   readonly resume: boolean;
   /** A model folder or a file of weights to start from. */
   readonly base?: string | null;
+  /**
+   * Add the pictures to the base, a model of the same kind, instead of training: seconds, and without those that it learnt from.
+   * Settings, encoder, regions and tiles are then the base's.
+   */
+  readonly update?: true;
   readonly device?: string;
   readonly threads?: number;
   /** Where the weights of encoders lie that do not come with the package. */
@@ -174,6 +179,8 @@ export type TrainedModel = TrainedAnomalyModel | TrainedDetectModel;
 export interface DetectorKind {
   /** Throws OkapiError, among them train.canceled with the state kept; no model is left then. */
   train(request: TrainRequest, context: TrainContext): Promise<TrainedModel>;
+  /** As train, for requests that update; kinds without it cannot be updated. */
+  update?(request: TrainRequest, context: TrainContext): Promise<TrainedAnomalyModel>;
   /** Opens a model folder whose files are whole. `wanted` names those that it needs. */
   readonly wanted: readonly string[];
   /** Whether a training may say where to look. */

@@ -1,17 +1,20 @@
 // The kinds of detectors, a row each.
 import { OkapiError } from '../errors.ts';
 import { loadAutoencoder, wantedFiles } from './autoencoder/load.ts';
+import { recalibrateAutoencoder } from './autoencoder/recalibrate.ts';
 import { trainAutoencoder } from './autoencoder/train.ts';
 import type { DetectorKind } from './detector.ts';
 import { loadPatches, wantedPatchFiles } from './patches/load.ts';
 import type { PatchKindName } from './patches/patch-kinds.ts';
 import { trainPatches } from './patches/train.ts';
+import { updatePatches } from './patches/update-patches.ts';
 import { loadYolo, wantedYoloFiles } from './yolo/load.ts';
 import { trainYolo } from './yolo/train.ts';
 
 const patches = (kind: PatchKindName) =>
   ({
     train: (request, context) => trainPatches(kind, request, context),
+    update: (request, context) => updatePatches(kind, request, context),
     load: loadPatches,
     wanted: wantedPatchFiles,
     takesRegions: true,
@@ -24,6 +27,7 @@ export const detectorKinds = {
   subspace: patches('subspace'),
   autoencoder: {
     train: trainAutoencoder,
+    update: recalibrateAutoencoder,
     load: loadAutoencoder,
     wanted: wantedFiles,
     takesRegions: true,

@@ -14,13 +14,33 @@ export async function trainDetector(
   const kind = kindOf(request.kind, 'option.invalid');
   const regions = regionsOf(request, kind);
   checkTiles(request, kind);
-  return kind.train(regions === null ? withoutRegions(request) : { ...request, regions }, {
+  const train = request.update ? updateOf(request, kind) : kind.train;
+  return train(regions === null ? withoutRegions(request) : { ...request, regions }, {
     signal: new AbortController().signal,
     onEvent: () => {},
     now: () => performance.now(),
     date: () => new Date(),
     ...context,
   });
+}
+
+/** Throws option.invalid for a kind that cannot be updated, and for what the base decides. */
+function updateOf(
+  { kind: name, regions, tiles, settings }: TrainRequest,
+  { update }: DetectorKind,
+): NonNullable<DetectorKind['update']> {
+  if (update === undefined)
+    throw new OkapiError(
+      'option.invalid',
+      `a detector of the kind ${name} cannot be updated: train it again`,
+    );
+  const others = Object.keys(settings ?? {}).filter((setting) => setting !== 'falseAlarmRate');
+  if (regions !== undefined || tiles !== undefined || others.length > 0)
+    throw new OkapiError(
+      'option.invalid',
+      'an update takes regions, tiles and all settings but falseAlarmRate from the model',
+    );
+  return update;
 }
 
 /** Those of a request, checked; null when they say nothing. Throws option.invalid. */

@@ -81,6 +81,14 @@ export function readCalibration(text: string): Omit<CalibrationScores, 'targetFa
   return { scores, peaks, source, ...(names && { names }) };
 }
 
+/** What else a threshold.json of ours says of where it comes from. Throws as readThreshold does. */
+export function readThresholdOrigin(text: string): Omit<ThresholdOrigin, 'calibration'> {
+  const record = parse(text);
+  const scoreType = record.score_type;
+  if (typeof scoreType !== 'string') malformed('score_type', 'a text', scoreType);
+  return { scoreType, bestValidationLoss: number(record, 'best_val_loss') };
+}
+
 type Rest = Omit<Threshold, 'value' | 'sampleCount' | 'statistics'>;
 type JsonObject = Record<string, unknown>;
 

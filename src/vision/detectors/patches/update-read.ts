@@ -1,0 +1,106 @@
+// A patch detector as it was stored, in the parts that it was made of: what an update starts from.
+import type { ModelFolder } from '../../checkpoint/model-folder.ts';
+import { readTensors } from '../../checkpoint/read-tensors.ts';
+import type { Tensors } from '../../checkpoint/tensors.ts';
+import type { Encoder } from '../../encoders/encoder.ts';
+import { encoderTable } from '../../encoders/table.ts';
+import { OkapiError } from '../../errors.ts';
+import { decodePicture } from '../../image/decode.ts';
+import type { Picture } from '../../image/picture.ts';
+import { parseRegions, type Regions } from '../../scoring/region-mask.ts';
+import type { CalibrationScores } from '../../scoring/threshold.ts';
+import { readCalibration } from '../../scoring/threshold-file.ts';
+import type { TileCut } from '../../scoring/tile-pixels.ts';
+import { goldenPicture } from '../golden.ts';
+import { configFields, tilesIn } from '../model-config.ts';
+import type { HeadShare } from './calibrate.ts';
+import { type Fusion, type HeadName, headNames, type Learnt } from './graphs.ts';
+import { completePatchSettings, type PatchSettings, patchSettings } from './settings.ts';
+
+export interface SavedPatches {
+  readonly kind: string;
+  readonly settings: PatchSettings;
+  readonly encoder: Encoder;
+  readonly regions: Regions | null;
+  readonly cut: TileCut | null;
+  readonly learnt: Learnt;
+  readonly fusion: Fusion;
+  readonly shares: readonly HeadShare[];
+  readonly calibration: Omit<CalibrationScores, 'targetFalseAlarmRate'>;
+  /** A good picture, or a tile of one, as it was cut. */
+  readonly golden: Picture;
+  /** What config.yaml says that it learnt from. */
+  readonly dataset: { readonly pictures: number; readonly sha256: string };
+}
+
+export const updatedFrom = ['model.safetensors', 'config.yaml', 'threshold.json', goldenPicture];
+
+/** Throws checkpoint.malformed for a folder that lacks a part, and the checkpoint.* errors of its weights. */
+export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatches> {
+  const text = (name: string) => new TextDecoder().decode(folder.file(name));
+  const fields = configFields(text('config.yaml'));
+  const { tensors } = await readTensors(folder.file('model.safetensors'));
+  const settings = settingsIn(fields.settings);
+  const shares = sharesIn(fields.heads);
+  const calibration = readCalibration(text('threshold.json')) ?? lacking('the scores of good pictures');
+  const { pictures, sha256 } = (fields.dataset ?? {}) as Partial<SavedPatches['dataset']>;
+  return {
+    kind: String(fields.detector),
+    settings,
+    encoder: encoderTable[settings.encoder].create(below(tensors, 'encoder.')),
+    regions: fields.regions ? parseRegions(fields.regions) : null,
+    cut: tilesIn(text('config.yaml')),
+    learnt: learntIn(tensors),
+    fusion: {
+      gains: shares.map(({ head }) => floats(tensors, `gain.${head}`)),
+      offset: floats(tensors, 'offset'),
+    },
+    shares,
+    calibration,
+    golden: await decodePicture(folder.file(goldenPicture)),
+    dataset: { pictures: Number(pictures ?? 0), sha256: String(sha256 ?? '') },
+  };
+}
+
+function learntIn(tensors: Tensors): Learnt {
+  const axes = (name: string) => ({
+    data: floats(tensors, name),
+    count: tensors.get(name)!.shape[0]!,
+  });
+  return {
+    scale: { mean: floats(tensors, 'scale.mean'), deviation: floats(tensors, 'scale.deviation') },
+    bank: tensors.has('bank.rows') ? { axes: axes('bank.axes'), rows: floats(tensors, 'bank.rows') } : null,
+    subspace: tensors.has('subspace.axes') ? axes('subspace.axes') : null,
+  };
+}
+
+/** Settings of later versions, which this one does not know, change nothing that it does. */
+function settingsIn(value: unknown): PatchSettings {
+  const known = Object.entries((value ?? {}) as object).filter(([name]) =>
+    Object.hasOwn(patchSettings, name),
+  );
+  return completePatchSettings(Object.fromEntries(known));
+}
+
+function sharesIn(value: unknown): HeadShare[] {
+  const rows = Array.isArray(value) ? value : [];
+  const isShare = (row: unknown): row is HeadShare => {
+    const { head, weight } = (row ?? {}) as Partial<HeadShare>;
+    return headNames.includes(head as HeadName) && Number.isFinite(weight);
+  };
+  return rows.length > 0 && rows.every(isShare) ? rows : lacking('its heads');
+}
+
+function below(tensors: Tensors, prefix: string): Tensors {
+  const rows = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(rows.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+function floats(tensors: Tensors, name: string): Float32Array {
+  const { data, dtype } = tensors.get(name) ?? lacking(name);
+  return dtype === 'float32' ? Float32Array.from(data as Float32Array) : lacking(`${name} as float32`);
+}
+
+function lacking(what: string): never {
+  throw new OkapiError('checkpoint.malformed', `the model does not hold ${what}, which an update needs`);
+}
