@@ -113,7 +113,7 @@ export function BatchTable({
 function Space({ height }: { readonly height: number }) {
   if (height <= 0) return null;
   return (
-    <tr role="presentation">
+    <tr>
       <td className="test-space" colSpan={4} style={{ height }} />
     </tr>
   );
