@@ -109,8 +109,8 @@ describe('state and restore', () => {
       return { ...state, tensors };
     };
     const wrong = { shape: [3, 6, 1], data: new Float32Array(18) };
-    expect(() => other.restore(state)).toThrow(/m\/head.bias does not belong to this step/);
-    expect(() => step.restore(other.state())).toThrow(/expected m\/head.bias \[3\], got nothing/);
+    expect(() => other.restore(state)).toThrow(/m\/conv.weight does not belong to this step/);
+    expect(() => step.restore(other.state())).toThrow(/expected m\/conv.weight \[6,2,3,3\], got nothing/);
     expect(() => step.restore(altered((t) => t.set('head.weight', wrong)))).toThrow(
       /expected head.weight \[3,6\], got \[3,6,1\]/,
     );

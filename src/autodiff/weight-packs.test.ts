@@ -20,21 +20,21 @@ const named = (parameters: readonly Parameter[], optimizer = adamW({ weightDecay
   }));
 
 describe('packWeights', () => {
-  it('joins the weights of a rate and a decay, the last first', () => {
+  it('joins the weights of a rate and a decay, in their order', () => {
     const mixed = [weight('a', 2), weight('b', 3, 'norm'), weight('c', 4), weight('d', 5, 'norm')];
     expect(named(mixed)).toEqual([
-      { names: 'd,b', length: 8, decay: 0, rate: 1 },
-      { names: 'c,a', length: 6, decay: 0.1, rate: 1 },
+      { names: 'a,c', length: 6, decay: 0.1, rate: 1 },
+      { names: 'b,d', length: 8, decay: 0, rate: 1 },
     ]);
     const slower = adamW({ weightDecay: 0, rates: { norm: 0.5 } });
     expect(named(mixed, slower).map(({ names, rate }) => [names, rate])).toEqual([
-      ['d,b', 0.5],
-      ['c,a', 1],
+      ['a,c', 1],
+      ['b,d', 0.5],
     ]);
   });
 
   it('begins another pack where one would grow too large, and leaves a large weight alone', () => {
     const many = [weight('a', 100_000), weight('b', 100_000), weight('c', 500_000), weight('d', 10)];
-    expect(named(many).map(({ names }) => names)).toEqual(['d', 'c', 'b', 'a']);
+    expect(named(many).map(({ names }) => names)).toEqual(['a', 'b', 'c', 'd']);
   });
 });
