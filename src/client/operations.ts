@@ -51,6 +51,12 @@ export const operations: Operations = {
 
   getYoloDataset: { method: 'GET', path: '/projects/{project_id}/yolo/dataset', json: true },
   getYoloHealth: { method: 'GET', path: '/projects/{project_id}/yolo/dataset/health', json: true },
+  listYoloPictures: { method: 'GET', path: '/projects/{project_id}/yolo/dataset/pictures', json: true },
+  yoloPictureFile: {
+    method: 'GET',
+    path: '/projects/{project_id}/yolo/dataset/pictures/{filename}',
+    json: false,
+  },
   downloadYoloDataset: { method: 'GET', path: '/projects/{project_id}/yolo/dataset/download', json: false },
   deleteYoloDataset: { method: 'DELETE', path: '/projects/{project_id}/yolo/dataset', json: true },
   uploadYoloDataset: { method: 'POST', path: '/projects/{project_id}/yolo/dataset/upload', json: true },

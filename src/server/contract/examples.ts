@@ -311,6 +311,21 @@ export const examples = {
   label,
   newLabel: { image_width: 1024, image_height: 1024, boxes: label.boxes },
   labels: { items: [label], classes: ['scratch', 'dent'] },
+  yoloPictures: {
+    items: [
+      {
+        file: `train-${stored}`,
+        name: 'gear 7.png',
+        split: 'train',
+        url: `/projects/${project.project_id}/yolo/dataset/pictures/train-${stored}`,
+        width: 1024,
+        height: 1024,
+        boxes: [{ label: 'scratch', x: 0.2, y: 0.1, width: 0.05, height: 0.08 }],
+      },
+    ],
+    total: 240,
+    next: `train-${stored}`,
+  },
   yoloDataset: {
     ready: true,
     train_images: 80,

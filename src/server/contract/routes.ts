@@ -35,7 +35,14 @@ import { Limits, Readiness } from './system.ts';
 import { systemRoutes } from './system-routes.ts';
 import { ModelUpdate, ProjectTraining, SceneTraining, StartedJob } from './training.ts';
 import { Ok } from './values.ts';
-import { YoloDatasetHealth, YoloDatasetInfo, YoloTraining, YoloUpload } from './yolo.ts';
+import {
+  YoloDatasetHealth,
+  YoloDatasetInfo,
+  YoloPictureQuery,
+  YoloPictures,
+  YoloTraining,
+  YoloUpload,
+} from './yolo.ts';
 
 const ok = { kind: 'json', schema: Ok, example: examples.ok } as const;
 const job = { kind: 'json', schema: JobInfo, example: examples.job } as const;
@@ -418,6 +425,39 @@ export const routes = {
     scope: 'read',
     answer: { kind: 'json', schema: YoloDatasetHealth, example: examples.yoloHealth },
     errors: ['project.not_found', 'project.wrong_mode', 'yolo.no_dataset'],
+  },
+  listYoloPictures: {
+    method: 'GET',
+    path: '/projects/{project_id}/yolo/dataset/pictures',
+    summary: 'The pictures of the dataset with their boxes',
+    tag: 'yolo',
+    scope: 'read',
+    query: YoloPictureQuery,
+    answer: { kind: 'json', schema: YoloPictures, example: examples.yoloPictures },
+    errors: [
+      'project.not_found',
+      'project.wrong_mode',
+      'yolo.no_dataset',
+      'request.malformed',
+      'doc.corrupt',
+    ],
+  },
+  yoloPictureFile: {
+    method: 'GET',
+    path: '/projects/{project_id}/yolo/dataset/pictures/{filename}',
+    summary: 'A picture of the dataset',
+    tag: 'yolo',
+    scope: 'read',
+    answer: picture,
+    errors: [
+      'project.not_found',
+      'project.wrong_mode',
+      'yolo.no_dataset',
+      'image.not_found',
+      'blob.not_found',
+      'request.range',
+      'doc.corrupt',
+    ],
   },
   downloadYoloDataset: {
     method: 'GET',

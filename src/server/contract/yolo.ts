@@ -1,6 +1,6 @@
 // Requests and answers about object detection.
 import Type, { type Static, type TSchema } from 'typebox';
-import { Count, Moment } from './values.ts';
+import { Address, Count, Cursor, Moment, Next, PageSize } from './values.ts';
 
 export const YoloDatasetInfo = Type.Object({
   ready: Type.Boolean(),
@@ -99,6 +99,42 @@ export const YoloDatasetHealth = Type.Object({
   notes: Type.Array(Type.String()),
 });
 export type YoloDatasetHealth = Static<typeof YoloDatasetHealth>;
+
+const BoxShare = Type.Number({ minimum: 0, maximum: 1 });
+
+/** Pictures of a dataset with their boxes. */
+export const YoloPictures = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      file: Type.String(),
+      name: Type.String({ description: 'as it was uploaded' }),
+      split: Type.Enum(['train', 'val']),
+      url: Address,
+      width: Count,
+      height: Count,
+      boxes: Type.Array(
+        Type.Object({ label: Type.String(), x: BoxShare, y: BoxShare, width: BoxShare, height: BoxShare }),
+        { description: 'x, y: the top left corner; all as shares of the picture' },
+      ),
+    }),
+  ),
+  total: Type.Integer({ description: 'how many there are, over all pages' }),
+  next: Next,
+});
+export type YoloPictures = Static<typeof YoloPictures>;
+
+export const YoloPictureQuery = Type.Object(
+  {
+    split: Type.Optional(Type.Enum(['train', 'val'])),
+    class: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 120, description: 'only pictures with a box of it' }),
+    ),
+    limit: Type.Optional(PageSize),
+    after: Type.Optional(Cursor),
+  },
+  { additionalProperties: false },
+);
+export type YoloPictureQuery = Static<typeof YoloPictureQuery>;
 
 /** Of a file of weights: a plain name, no path. */
 export const weightsNamePattern = '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,190}\\.(pt|pth|safetensors)$';

@@ -14,7 +14,7 @@ import { answerFile, answerOpenFile } from './file-answer.ts';
 import type { Call, Handlers } from './handler.ts';
 import { modelOf } from './models.ts';
 
-const pictureTypes: Readonly<Record<string, string>> = {
+export const pictureTypes: Readonly<Record<string, string>> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
   '.png': 'image/png',

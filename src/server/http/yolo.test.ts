@@ -100,6 +100,18 @@ describe('the dataset of a project', () => {
     expect((await test.ask({ url })).json()).toEqual(info);
     const health = (await test.ask({ url: `${url}/health` })).json();
     expect(health).toMatchObject({ version: info.version, balance: 1, split: { by: 'dataset', seed: null } });
+    const pictures = (await test.ask({ url: `${url}/pictures?limit=4` })).json();
+    expect(pictures).toMatchObject({ total: 6, next: pictures.items.at(-1).file });
+    const rest = (await test.ask({ url: `${url}/pictures?after=${pictures.next}` })).json();
+    expect(rest.items).toHaveLength(2);
+    expect((await test.ask({ url: `${url}/pictures?split=val&class=dog` })).json().total).toBe(1);
+    const { url: at, boxes } = pictures.items.find((item: { boxes: unknown[] }) => item.boxes.length > 0);
+    expect(boxes[0]).toMatchObject({ label: expect.stringMatching(/^(cat|dog)$/) });
+    const picture = await test.ask({ url: at });
+    expect(picture.headers).toMatchObject({ 'content-type': expect.stringMatching(/^image\//) });
+    expect(picture.headers['content-security-policy']).toMatch(/^sandbox;/);
+    const none = await test.ask({ url: `${url}/pictures/train-${'0'.repeat(32)}.png` });
+    expect(none.json()).toMatchObject({ code: 'image.not_found' });
     const zip = await test.ask({ url: `${url}/download` });
     expect(zip.headers).toMatchObject({
       'content-type': 'application/zip',

@@ -4,17 +4,22 @@ import { startYoloTraining } from '../training/start-yolo-training.ts';
 import { datasetHealth, datasetInfo } from '../yolo/dataset-answers.ts';
 import { checkYoloProject, currentVersion, needVersion } from '../yolo/dataset-documents.ts';
 import { datasetFromLabels } from '../yolo/dataset-from-labels.ts';
+import { datasetPictures, openDatasetPicture } from '../yolo/dataset-pictures.ts';
 import { deleteDataset } from '../yolo/delete-dataset.ts';
 import { openDatasetZip } from '../yolo/open-dataset-zip.ts';
 import type { DatasetParts } from '../yolo/put-dataset.ts';
 import { uploadDataset } from '../yolo/upload-dataset.ts';
-import { answerOpenFile } from './file-answer.ts';
+import { answerFile, answerOpenFile } from './file-answer.ts';
+import { pictureTypes } from './files.ts';
 import type { Handlers } from './handler.ts';
+import { pageOf } from './pages.ts';
 import { onlyFile, receive } from './receive.ts';
 
 export const yoloHandlers: Handlers<
   | 'getYoloDataset'
   | 'getYoloHealth'
+  | 'listYoloPictures'
+  | 'yoloPictureFile'
   | 'downloadYoloDataset'
   | 'deleteYoloDataset'
   | 'uploadYoloDataset'
@@ -27,6 +32,26 @@ export const yoloHandlers: Handlers<
 
   async getYoloHealth({ services: { context }, params }) {
     return datasetHealth(await needVersion(context, params.project_id));
+  },
+
+  async listYoloPictures({ services: { context }, params, query }) {
+    const { split, class: label, ...page } = query;
+    const wanted = { ...(split !== undefined && { split }), ...(label !== undefined && { label }) };
+    const all = await datasetPictures(context, params.project_id, wanted);
+    return { ...pageOf(all, { limit: 60, ...page }, ({ file }) => file), total: all.length };
+  },
+
+  async yoloPictureFile({ services: { context }, params, request, reply }) {
+    const { project_id, filename } = params;
+    const { hash, sizeBytes, extension, open } = await openDatasetPicture(context, project_id, filename);
+    return answerFile(request, reply, {
+      sizeBytes,
+      contentType: pictureTypes[extension] ?? 'application/octet-stream',
+      etag: hash,
+      open: (range) => open(range ?? undefined),
+      downloadName: null,
+      immutable: true,
+    });
   },
 
   async downloadYoloDataset({ services: { context }, params, request, reply }) {

@@ -137,7 +137,9 @@ describe('fit', () => {
     const name = 'b.weight';
     const now = () => [...(fitTask.step.state().tensors.get(name)!.data as Float32Array)];
     let average = [...parameters.get(name)!.data];
-    const [averages, weights, validated]: number[][][] = [[], [], []];
+    const averages: number[][] = [];
+    const weights: number[][] = [];
+    const validated: number[][] = [];
     const onEvent = ({ type }: TrainingEvent) => {
       if (type === 'step') average = average.map((a, i) => DECAY * a + (1 - DECAY) * now()[i]!);
     };
