@@ -3,7 +3,16 @@ import { highestBy, median, sorted } from '../../scoring/order-statistics.ts';
 import { smoothPlane } from '../../scoring/smooth-plane.ts';
 import { type CalibrationScores, calibrateThreshold, type Threshold } from '../../scoring/threshold.ts';
 import { gridOf } from './features.ts';
-import { distancesGraph, type Fusion, type HeadName, neighbourMean, topCount } from './graphs.ts';
+import {
+  distancesGraph,
+  type Fusion,
+  type HeadName,
+  headOfPart,
+  neighbourMean,
+  type PartName,
+  partsOf,
+  topCount,
+} from './graphs.ts';
 import { eachView, type Lesson, type Lessons } from './learn.ts';
 import { blurInside, type PatchRegion, valuesInside } from './patch-region.ts';
 import type { View } from './views.ts';
@@ -12,16 +21,16 @@ export interface Calibration {
   readonly fusion: Fusion;
   readonly calibration: CalibrationScores;
   readonly threshold: Threshold;
-  /** How much each head counts, 0..1; together 1. */
   readonly shares: readonly HeadShare[];
 }
 
 export interface HeadShare {
   readonly head: HeadName;
+  /** The share of the left-out good pictures whose score this head gave, 0..1; together 1. */
   readonly weight: number;
 }
 
-/** The distances of one view: a plane [g * g] for each head. */
+/** The distances of one view: a plane [g * g] for each part. */
 type Planes = readonly Float32Array[];
 
 /** What good parts give at each place: planes [g * g]. */
@@ -36,7 +45,7 @@ const PLACE_SHARE = 0.5;
 /** Places are blurred by so many patches, since a few pictures say little of one place alone. */
 const BLUR = 2;
 /** Added to the spread of each place, as a share of the typical one. */
-const LEAST_SPREAD = 0.3;
+const LEAST_SPREAD = 0.1;
 /** Added to the spread of scores, as a share of their median: a few alike pictures are not trusted far. */
 const LEAST_SCORE_SPREAD = 0.02;
 /**
@@ -45,48 +54,49 @@ const LEAST_SCORE_SPREAD = 0.02;
  */
 const LEAST_PEAK = 0.5;
 /**
- * How much each head counts where there are several: found once over all sets of bench/quality.ts. Weights by made-up defects
- * (CutPaste) were tried and were worse: on aliens they prefer the subspace, and the memory bank is better.
+ * What a spread of each part counts: found once over all sets of bench/quality.ts. A weight of 1 for the subspace costs aliens 0.015:
+ * good parts in rare poses lie outside of it. Weights by made-up defects (CutPaste) were tried and were worse.
  */
-const headWeights: Readonly<Record<HeadName, number>> = { 'memory-bank': 0.6, subspace: 0.4 };
+const partWeights: Readonly<Record<PartName, number>> = { fine: 1, coarse: 1, subspace: 0.6 };
 
 /** Measures, fuses and calibrates. Throws what calibrateThreshold throws. */
 export async function calibrate(
   lesson: Lesson,
-  { without }: Lessons,
+  { without, whole }: Lessons,
   names: readonly HeadName[],
 ): Promise<Calibration> {
   const { settings, plan, region, pictures } = lesson;
   const grid = gridOf(settings.imageSize);
   const { samples } = plan;
   const good = await leftOut(lesson, without, plan.scored);
-  const heads = names.map((_, head) => {
-    const planes = good.map((view) => view[head]!);
-    const others = [...new Set(samples)].map((sample) => {
-      const rest = planes.filter((_, i) => samples[i] !== sample);
-      return placeOf(rest.length > 0 ? rest : planes, grid, region);
-    });
-    return { whole: placeOf(planes, grid, region), others, planes };
-  });
-  // Scores of each head alone, in spreads of good parts, by places that the view itself had no part in.
-  const alone = heads.map(({ planes, others }) => {
-    const own = planes.map((plane, i) =>
-      topMean(valuesInside(inSpreads(plane, others[samples[i]!]!), region)),
+  const parts = partsOf(whole);
+  // Each part in spreads of good parts, by places that the view itself had no part in; then in spreads of good scores.
+  const planes = parts.map((part, k) => {
+    const places = new Places(
+      good.map((view) => view[k]!),
+      samples,
+      grid,
+      region,
     );
-    return highestBy(own, samples); // where a picture is cut into tiles, its worst tile speaks for it
+    const own = good.map((view, i) => inSpreads(view[k]!, places.without(samples[i]!)));
+    const scores = own.map((plane) => topMean(valuesInside(plane, region)));
+    const level = levelOf(highestBy(scores, samples)); // of tiles, the worst speaks for its picture
+    const factor = partWeights[part] / partWeights[parts[0]!] / level.spread;
+    return {
+      fusion: fusionOf(places.all(), level.middle, factor),
+      own: own.map((plane) => plane.map((v) => factor * (v - level.middle))),
+      scores: scores.map((score) => factor * (score - level.middle)),
+    };
   });
-  const levels = alone.map(levelOf);
-  const weights = weightsOf(names);
-  const fuse = (places: readonly Place[]) => fusionOf(places, levels, weights);
-  const scores: number[] = [];
-  const peaks: number[] = [];
-  for (const [i, view] of good.entries()) {
-    const fused = fusedPlane(view, fuse(heads.map(({ others }) => others[samples[i]!]!)));
-    scores.push(topMean(valuesInside(fused, region)));
+  const scores = good.map((_, i) => Math.max(...planes.map((part) => part.scores[i]!)));
+  const peaks = good.map((_, i) => {
+    const highestPlane = planes[0]!.own[i]!.map((_, at) =>
+      Math.max(...planes.map(({ own }) => own[i]![at]!)),
+    );
     // What is drawn between patches is never higher than the patches.
-    const calm = blurInside(fused, region, (plane) => neighbourMean(plane, grid));
-    peaks.push(Math.max(LEAST_PEAK, highest(valuesInside(calm, region))));
-  }
+    const calm = blurInside(highestPlane, region, (plane) => neighbourMean(plane, grid));
+    return Math.max(LEAST_PEAK, highest(valuesInside(calm, region)));
+  });
   const calibration: CalibrationScores = {
     scores: highestBy(scores, samples),
     peaks: highestBy(peaks, samples),
@@ -96,11 +106,17 @@ export async function calibrate(
       .map(({ picture }) => pictures.names[pictures.pieces[picture]!]!),
     targetFalseAlarmRate: settings.falseAlarmRate,
   };
+  const deciding = scores.map(
+    (score, i) => headOfPart[parts[planes.findIndex((p) => p.scores[i] === score)]!],
+  );
   return {
-    fusion: fuse(heads.map(({ whole }) => whole)),
+    fusion: planes.map(({ fusion }) => fusion),
     calibration,
     threshold: calibrateThreshold(calibration),
-    shares: names.map((head, i) => ({ head, weight: weights[i]! })),
+    shares: names.map((head) => ({
+      head,
+      weight: deciding.filter((name) => name === head).length / deciding.length,
+    })),
   };
 }
 
@@ -119,29 +135,73 @@ async function leftOut(
     const keep: Parameters<typeof eachView>[3] = ({ distances }, view) => {
       const { data, dims } = distances!;
       const patches = dims[1]!;
-      const heads = Array.from({ length: dims[0]! }, (_, h) => data.slice(h * patches, (h + 1) * patches));
-      found.set(view, heads as Float32Array[]);
+      const parts = Array.from({ length: dims[0]! }, (_, p) => data.slice(p * patches, (p + 1) * patches));
+      found.set(view, parts as Float32Array[]);
     };
     await eachView(lesson, graph, own, keep);
   }
   return views.map((view) => found.get(view)!);
 }
 
-/** What the planes have in common at each place. Patches that do not count have no part in it. */
-function placeOf(used: readonly Float32Array[], grid: number, region: PatchRegion | null): Place {
-  const patches = grid * grid;
-  const sums = new Float64Array(patches);
-  for (const plane of used) for (let i = 0; i < patches; i++) sums[i]! += plane[i]! / used.length;
-  const blur = (plane: Float64Array) => blurInside(plane, region, (whole) => smoothPlane(whole, grid, BLUR));
-  const mean = blur(sums);
-  const squares = new Float64Array(patches);
-  for (const plane of used)
-    for (let i = 0; i < patches; i++) squares[i]! += (plane[i]! - mean[i]!) ** 2 / used.length;
-  const variance = blur(squares);
-  const typical = Math.sqrt(average(valuesInside(variance, region)));
-  const level = average(valuesInside(mean, region));
-  const between = mean.map((m) => level + PLACE_SHARE * (m - level));
-  return { mean: between, spread: variance.map((v) => Math.sqrt(v) + LEAST_SPREAD * typical + 1e-6) };
+/** What planes have in common at each place, all of them or all but those of one sample; in time that does not grow with them. */
+class Places {
+  readonly #planes: readonly Float32Array[];
+  readonly #samples: readonly number[];
+  readonly #grid: number;
+  readonly #region: PatchRegion | null;
+  readonly #sums: Float64Array;
+  readonly #squares: Float64Array;
+
+  constructor(
+    planes: readonly Float32Array[],
+    samples: readonly number[],
+    grid: number,
+    region: PatchRegion | null,
+  ) {
+    this.#planes = planes;
+    this.#samples = samples;
+    this.#grid = grid;
+    this.#region = region;
+    this.#sums = new Float64Array(grid * grid);
+    this.#squares = new Float64Array(grid * grid);
+    for (const plane of planes) this.#count(plane, 1, this.#sums, this.#squares);
+  }
+
+  all(): Place {
+    return this.#place(this.#planes.length, this.#sums, this.#squares);
+  }
+
+  /** Of the others; of all when there are none. */
+  without(sample: number): Place {
+    const own = this.#planes.filter((_, i) => this.#samples[i] === sample);
+    if (own.length === this.#planes.length) return this.all();
+    const [sums, squares] = [this.#sums.slice(), this.#squares.slice()];
+    for (const plane of own) this.#count(plane, -1, sums, squares);
+    return this.#place(this.#planes.length - own.length, sums, squares);
+  }
+
+  #count(plane: Float32Array, times: number, sums: Float64Array, squares: Float64Array): void {
+    for (let i = 0; i < plane.length; i++) {
+      sums[i]! += times * plane[i]!;
+      squares[i]! += times * plane[i]! ** 2;
+    }
+  }
+
+  /** Patches that do not count have no part in it. */
+  #place(count: number, sums: Float64Array, squares: Float64Array): Place {
+    const region = this.#region;
+    const blur = (plane: Float64Array) =>
+      blurInside(plane, region, (whole) => smoothPlane(whole, this.#grid, BLUR));
+    const mean = blur(sums.map((sum) => sum / count));
+    // The mean of (plane - mean)^2 over the planes.
+    const variance = blur(
+      mean.map((m, i) => Math.max(0, squares[i]! / count - (2 * m * sums[i]!) / count + m * m)),
+    );
+    const typical = Math.sqrt(average(valuesInside(variance, region)));
+    const level = average(valuesInside(mean, region));
+    const between = mean.map((m) => level + PLACE_SHARE * (m - level));
+    return { mean: between, spread: variance.map((v) => Math.sqrt(v) + LEAST_SPREAD * typical + 1e-6) };
+  }
 }
 
 function average(values: Float64Array): number {
@@ -164,29 +224,12 @@ function levelOf(scores: readonly number[]): Level {
   return { middle, spread: Math.sqrt(variance) + LEAST_SCORE_SPREAD * Math.abs(middle) + 1e-6 };
 }
 
-/** The shares of the heads that there are; together 1. */
-function weightsOf(names: readonly HeadName[]): number[] {
-  const sum = names.reduce((total, head) => total + headWeights[head], 0);
-  return names.map((head) => headWeights[head] / sum);
-}
-
-/** fused = sum of weight * ((distance - mean) / spread - middle of good scores) / their spread. */
-function fusionOf(places: readonly Place[], levels: readonly Level[], weights: readonly number[]): Fusion {
-  const patches = places[0]!.mean.length;
-  const offset = new Float64Array(patches);
-  const gains = places.map(({ mean, spread }, head) => {
-    const { middle, spread: scoreSpread } = levels[head]!;
-    const factor = weights[head]! / scoreSpread;
-    for (let i = 0; i < patches; i++) offset[i]! -= factor * (mean[i]! / spread[i]! + middle);
-    return Float32Array.from(spread, (s) => factor / s);
-  });
-  return { gains, offset: Float32Array.from(offset) };
-}
-
-export function fusedPlane(planes: Planes, { gains, offset }: Fusion): Float64Array {
-  return Float64Array.from(offset, (start, i) =>
-    gains.reduce((sum, gain, head) => sum + gain[i]! * planes[head]![i]!, start),
-  );
+/** gain * distance + offset = factor * ((distance - mean) / spread - middle of good scores). */
+function fusionOf({ mean, spread }: Place, middle: number, factor: number): Fusion[number] {
+  return {
+    gain: Float32Array.from(spread, (s) => factor / s),
+    offset: Float32Array.from(mean, (m, i) => -factor * (m / spread[i]! + middle)),
+  };
 }
 
 /** The mean of the worst patches, as the inspection graph takes it. */

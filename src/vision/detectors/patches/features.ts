@@ -21,8 +21,11 @@ const strides: readonly number[] = [PATCH, 2 * PATCH];
 /** Each place is averaged with those around it (Roth et al. 2022, section 3.1). */
 const NEIGHBOURHOOD = 3;
 
+/** Pixels of the picture that a patch of the coarse level spans. */
+export const COARSE_PATCH = 2 * PATCH;
+
 /** Patches along a side of the picture. */
-export const gridOf = (size: number) => size / PATCH;
+export const gridOf = (size: number, patch = PATCH) => size / patch;
 
 /** The channels of each level that patches are made of. */
 export function levelWidths({ levels }: Encoder): number[] {
@@ -33,16 +36,31 @@ export const widthOf = (encoder: Encoder) => levelWidths(encoder).reduce((a, b) 
 
 export const pixelInput = (size: number) => ({ shape: [1, size, size, 3], dtype: 'uint8' }) as const;
 
-/** pixels [1, S, S, 3] uint8 -> one row for each patch, from the top left: [g * g, channels], g = S / 8. */
-export function patchRows(encoder: Encoder, pixels: Value, size: number): Value {
-  const grid = gridOf(size);
+/** Patches as rows of channels, from the top left. */
+export interface PatchRows {
+  /** Both levels, drawn at the grid of the fine one: [g * g, channels], g = S / 8. */
+  readonly joint: Value;
+  /** Of stride 8 alone: [g * g, fine channels]. */
+  readonly fine: Value;
+  /** Of stride 16 alone: [g * g / 4, coarse channels]. */
+  readonly coarse: Value;
+}
+
+/** pixels [1, S, S, 3] uint8 -> the rows of its patches. */
+export function patchRows(encoder: Encoder, pixels: Value, size: number): PatchRows {
   const planes = normalise(cast(transpose(pixels, [0, 3, 1, 2]), 'float32'), encoder.normalization);
-  const maps = encoder
+  const [fine, coarse] = encoder
     .features(planes)
     .filter((_, i) => strides.includes(encoder.levels[i]!.stride))
-    .map((map) => toGrid(averaged(map, NEIGHBOURHOOD), grid));
-  const channels = widthOf(encoder);
-  return transpose(reshape(concat(maps, 1), [channels, grid * grid]), [1, 0]);
+    .map((map) => averaged(map, NEIGHBOURHOOD));
+  const joint = concat([fine!, toGrid(coarse!, gridOf(size))], 1);
+  return { joint: asRows(joint), fine: asRows(fine!), coarse: asRows(coarse!) };
+}
+
+/** [1, C, g, g] -> [g * g, C] */
+function asRows(map: Value): Value {
+  const [, channels, height, width] = map.type.shape as [number, number, number, number];
+  return transpose(reshape(map, [channels, height * width]), [1, 0]);
 }
 
 /** Mean over a square of so many places; beyond the edge there is nothing. */
@@ -50,7 +68,7 @@ export function averaged(map: Value, width: number): Value {
   return averagePool2d(map, { kernel: width, stride: 1, pad: (width - 1) / 2, countIncludePad: false });
 }
 
-function toGrid(map: Value, grid: number): Value {
+export function toGrid(map: Value, grid: number): Value {
   if (map.type.shape[3] === grid) return map;
   return resize(map, { height: grid, width: grid, mode: 'bilinear' });
 }

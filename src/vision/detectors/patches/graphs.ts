@@ -5,6 +5,7 @@ import {
   constant,
   type Graph,
   matmul,
+  max,
   mean,
   min,
   mul,
@@ -21,7 +22,7 @@ import {
 } from '../../../autodiff/index.ts';
 import type { Encoder } from '../../encoders/encoder.ts';
 import { insideMap, topInside } from '../region-graph.ts';
-import { averaged, gridOf, patchRows, pixelInput } from './features.ts';
+import { averaged, gridOf, levelWidths, patchRows, pixelInput, toGrid } from './features.ts';
 import { factorsInside, type PatchRegion, rowsInside } from './patch-region.ts';
 
 export const headNames = ['memory-bank', 'subspace'] as const;
@@ -39,20 +40,40 @@ export interface Axes {
   readonly count: number;
 }
 
+/** The levels that patches are remembered at. */
+export const bankLevels = ['fine', 'coarse'] as const;
+export type BankLevel = (typeof bankLevels)[number];
+
+/** Patches of a level that stand for all: rows of their places along `axes`. */
+export interface Bank {
+  readonly axes: Axes;
+  readonly rows: Float32Array;
+}
+
 /** What was learnt of good patches. */
 export interface Learnt {
+  /** Of the channels of both levels, the fine ones first. */
   readonly scale: Scale;
-  /** Patches that stand for all: rows of their places along `axes`. */
-  readonly bank: { readonly axes: Axes; readonly rows: Float32Array } | null;
+  readonly banks: Readonly<Record<BankLevel, Bank>> | null;
   /** The directions in which good patches vary; what lies outside of them is anomalous. */
   readonly subspace: Axes | null;
 }
 
-/** How the heads' distances become one map: the sum over the heads of gain * distance, plus an offset; planes [g * g]. */
-export interface Fusion {
-  readonly gains: readonly Float32Array[];
-  readonly offset: Float32Array;
-}
+/** What gives a distance for each patch, and the head that it belongs to. */
+export const partNames = ['fine', 'coarse', 'subspace'] as const;
+export type PartName = (typeof partNames)[number];
+export const headOfPart = {
+  fine: 'memory-bank',
+  coarse: 'memory-bank',
+  subspace: 'subspace',
+} as const satisfies Record<PartName, HeadName>;
+
+/** The parts that were learnt, in the order of `partNames`. */
+export const partsOf = ({ banks, subspace }: Learnt): PartName[] =>
+  partNames.filter((part) => (part === 'subspace' ? subspace : banks) !== null);
+
+/** How the distances of the parts become one map: the highest over the parts of gain * distance + offset; planes [g * g]. */
+export type Fusion = readonly { readonly gain: Float32Array; readonly offset: Float32Array }[];
 
 /** The share of patches, the worst ones, whose mean is the score. */
 export const TOP_SHARE = 0.01;
@@ -60,13 +81,13 @@ export const TOP_SHARE = 0.01;
 /** Of so many patches that count. */
 export const topCount = (patches: number) => Math.max(1, Math.floor(patches * TOP_SHARE));
 
-/** pixels -> distances [heads, g * g]: of each patch from its nearest remembered one, from the subspace of good ones. */
+/** pixels -> distances [parts, g * g]: of each patch from its nearest remembered ones, from the subspace of good ones. */
 export function distancesGraph(encoder: Encoder, size: number, learnt: Learnt): Graph {
   return trace(new Parameters(0), {
     inputs: { pixels: pixelInput(size) },
     build: (_, { pixels }) => {
-      const heads = distances(encoder, pixels, size, learnt);
-      return { distances: concat(heads, 0) };
+      const parts = distances(encoder, pixels, size, learnt);
+      return { distances: concat(parts, 0) };
     },
   });
 }
@@ -76,32 +97,36 @@ export function momentsGraph(encoder: Encoder, size: number, region: PatchRegion
   return trace(new Parameters(0), {
     inputs: { pixels: pixelInput(size) },
     build: (_, { pixels }) => {
-      const rows = rowsInside(patchRows(encoder, pixels, size), region);
+      const rows = rowsInside(patchRows(encoder, pixels, size).joint, region?.patches);
       return { total: sum(rows, { axes: [0] }), products: matmul(rows, rows, { transA: true }) };
     },
   });
 }
 
-/** pixels -> places [patches that count, axes]: where each lies along the axes. */
+/** pixels -> places [patches that count, axes] for each level: where each patch of it lies along the level's axes. */
 export function placesGraph(
   encoder: Encoder,
   size: number,
   scale: Scale,
-  axes: Axes,
+  axes: Readonly<Record<BankLevel, Axes>>,
   region: PatchRegion | null = null,
 ): Graph {
   return trace(new Parameters(0), {
     inputs: { pixels: pixelInput(size) },
-    build: (_, { pixels }) => ({
-      places: along(scaled(rowsInside(patchRows(encoder, pixels, size), region), scale), axes),
-    }),
+    build: (_, { pixels }) => {
+      const rows = patchRows(encoder, pixels, size);
+      const masks = { fine: region?.patches, coarse: region?.coarse };
+      const places = (level: BankLevel) =>
+        along(scaled(rowsInside(rows[level], masks[level]), scaleAt(level, scale, encoder)), axes[level]);
+      return { fine: places('fine'), coarse: places('coarse') };
+    },
   });
 }
 
 /**
- * The model that is served. pixels [1, S, S, 3] uint8 -> score [1], map [1, S, S] and shares [heads]. With fused = the sum
- * over the heads of gain * distance + offset: score = mean of the top 1 % of the patches; map = fused, each patch
- * averaged with its neighbours, drawn at the size of the picture; shares = the same mean of each head's gain * distance.
+ * The model that is served. pixels [1, S, S, 3] uint8 -> score [1], map [1, S, S] and shares [parts]. Each part has a plane:
+ * gain * distance + offset. shares = for each part the mean of the top 1 % of the patches of its plane; score = the highest of them;
+ * map = the highest plane at each patch, averaged with its neighbours, drawn at the size of the picture.
  * With a region only patches that hold some of it count, and the map outside is below every threshold.
  */
 export function inspectionGraph(
@@ -112,22 +137,27 @@ export function inspectionGraph(
   region: PatchRegion | null = null,
 ): Graph {
   const grid = gridOf(size);
-  const patches = grid * grid;
+  const plane = (data: Float32Array) => constant(data, [1, grid * grid]);
   return trace(new Parameters(0), {
     inputs: { pixels: pixelInput(size) },
     build: (_, { pixels }) => {
-      const heads = distances(encoder, pixels, size, learnt).map((distance, head) =>
-        mul(distance, constant(fusion.gains[head]!, [1, patches])),
+      const planes = distances(encoder, pixels, size, learnt).map((distance, part) =>
+        add(mul(distance, plane(fusion[part]!.gain)), plane(fusion[part]!.offset)),
       );
-      const fused = add(heads.reduce(add), constant(fusion.offset, [1, patches]));
-      const top = (row: Value) => mean(topInside(row, TOP_SHARE, region?.patches ?? null), { axes: [1] });
-      const drawn = resize(calm(reshape(fused, [1, 1, grid, grid]), region), {
+      const highest = max(concat(planes, 0), { axes: [0], keepDims: true });
+      const drawn = resize(calm(reshape(highest, [1, 1, grid, grid]), region), {
         height: size,
         width: size,
         mode: 'bilinear',
       });
       const map = insideMap(drawn, region?.pixels ?? null);
-      return { score: top(fused), map: reshape(map, [1, size, size]), shares: concat(heads.map(top), 0) };
+      const top = (row: Value) => mean(topInside(row, TOP_SHARE, region?.patches ?? null), { axes: [1] });
+      const shares = concat(planes.map(top), 0);
+      return {
+        score: max(shares, { axes: [0], keepDims: true }),
+        map: reshape(map, [1, size, size]),
+        shares,
+      };
     },
   });
 }
@@ -155,13 +185,32 @@ export function neighbourMean(plane: Float64Array, grid: number): Float64Array {
   });
 }
 
-/** One row [1, g * g] for each head that was learnt, in the order of `headNames`. */
+/** One row [1, g * g] for each part that was learnt, in the order of `partNames`. */
 function distances(encoder: Encoder, pixels: Value, size: number, learnt: Learnt): Value[] {
-  const { scale, bank, subspace } = learnt;
-  const rows = scaled(patchRows(encoder, pixels, size), scale);
-  const patches = rows.type.shape[0]!;
-  const found = [bank && fromBank(rows, bank), subspace && fromSubspace(rows, subspace)];
-  return found.filter((d) => d !== null).map((d) => reshape(d, [1, patches]));
+  const { scale, banks, subspace } = learnt;
+  const rows = patchRows(encoder, pixels, size);
+  const grid = gridOf(size);
+  const fromLevel = (level: BankLevel) =>
+    banks && fromBank(scaled(rows[level], scaleAt(level, scale, encoder)), banks[level]);
+  const found = [
+    fromLevel('fine'),
+    fromLevel('coarse'),
+    subspace && fromSubspace(scaled(rows.joint, scale), subspace),
+  ];
+  return found.filter((d) => d !== null).map((d) => reshape(toGrid(asMap(d), grid), [1, grid * grid]));
+}
+
+/** Distances of patches [g * g, 1] as a map [1, 1, g, g]. */
+function asMap(distance: Value): Value {
+  const grid = Math.sqrt(distance.type.shape[0]!);
+  return reshape(distance, [1, 1, grid, grid]);
+}
+
+/** The part of the scale that belongs to the channels of a level. */
+function scaleAt(level: BankLevel, { mean, deviation }: Scale, encoder: Encoder): Scale {
+  const [fine] = levelWidths(encoder);
+  const [from, to] = level === 'fine' ? [0, fine!] : [fine!, mean.length];
+  return { mean: mean.slice(from, to), deviation: deviation.slice(from, to) };
 }
 
 function scaled(rows: Value, { mean, deviation }: Scale): Value {
@@ -170,7 +219,7 @@ function scaled(rows: Value, { mean, deviation }: Scale): Value {
 }
 
 /** |q - b|^2 = |q|^2 + |b|^2 - 2 qb, so that all distances are one matrix product; of them the least. [patches, 1] */
-function fromBank(rows: Value, { axes, rows: bank }: NonNullable<Learnt['bank']>): Value {
+function fromBank(rows: Value, { axes, rows: bank }: Bank): Value {
   const places = along(rows, axes);
   const remembered = bank.length / axes.count;
   const squares = new Float32Array(remembered);

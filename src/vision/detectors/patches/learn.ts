@@ -10,7 +10,15 @@ import { greedyCoreset, RowSample } from '../../scoring/coreset.ts';
 import { type PrincipalAxes, principalAxes } from '../../scoring/principal-axes.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
 import { gridOf, levelWidths, widthOf } from './features.ts';
-import { type Axes, type Learnt, momentsGraph, placesGraph, type Scale } from './graphs.ts';
+import {
+  type Axes,
+  type BankLevel,
+  bankLevels,
+  type Learnt,
+  momentsGraph,
+  placesGraph,
+  type Scale,
+} from './graphs.ts';
 import type { PatchRegion } from './patch-region.ts';
 import type { PatchSettings } from './settings.ts';
 import { pictureOf, type View, type ViewPlan } from './views.ts';
@@ -27,9 +35,15 @@ export interface Lesson {
   readonly signal: AbortSignal;
 }
 
-/** Axes that patches are remembered along. More change little and cost time. */
-const AXES = 192;
-/** The subspace holds this share of the variance of good patches, where AXES are enough for it. */
+/** Axes that patches are remembered along, at most. More change little and cost time. */
+const BANK_AXES: Readonly<Record<BankLevel, number>> = { fine: 96, coarse: 192 };
+const SUBSPACE_AXES = 192;
+/**
+ * From so many pictures on the subspace is found from the pictures as they are: moved copies are slightly blurred, and a
+ * subspace that holds them excuses blurred defects.
+ */
+const PLAIN_PICTURES = 10;
+/** The subspace holds this share of the variance of good patches, where SUBSPACE_AXES are enough for it. */
 const KEPT_VARIANCE = 0.97;
 /** Added to the deviation of each channel, as a share of that of its level: channels that hardly vary are not trusted far. */
 const LEAST_DEVIATION = 0.1;
@@ -53,48 +67,77 @@ export async function learn(
   heads: { bank: boolean; subspace: boolean },
   note: (text: string) => void,
 ): Promise<Lessons> {
-  const { encoder, plan, settings } = lesson;
+  const { encoder, plan, settings, pictures } = lesson;
+  const widths = levelWidths(encoder);
   const width = widthOf(encoder);
-  const count = Math.min(AXES, width);
-  if (heads.bank) checkBytes(settings.bankBytes, count, plan.folds);
-  const moments = await measure(lesson, width);
+  if (heads.bank) checkBytes(settings.bankBytes, widths);
+  const plain = pictures.count >= PLAIN_PICTURES;
+  const moments = await measure(lesson, plain ? plan.views.filter(({ view }) => view === 0) : plan.views);
   const all = total(moments);
-  const scale = scaleOf(all, levelWidths(encoder));
-  const axes = principalAxes(covarianceOf(all, scale), width, count, new Random(settings.seed).fork('axes'));
+  const scale = scaleOf(all, widths);
+  const covariance = covarianceOf(all, scale);
+  const random = new Random(settings.seed).fork('axes');
   note(`${all.rows} patches measured`);
-  const bankAxes: Axes = { data: Float32Array.from(axes.axes), count };
-  const subspaceOf = (part: Moments, near: PrincipalAxes) => {
-    const covariance = covarianceOf(part, scale);
-    return subspace(
-      part === all ? near : principalAxes(covariance, width, count, near),
-      trace(covariance, width),
-    );
+  const levelAxes = (level: BankLevel): Axes => {
+    const [from, to] = level === 'fine' ? [0, widths[0]!] : [widths[0]!, width];
+    const count = axesAt(level, widths);
+    const own = principalAxes(block(covariance, width, from, to), to - from, count, random.fork(level));
+    return { data: Float32Array.from(own.axes), count };
   };
-  const banks = heads.bank ? await chooseBanks(lesson, scale, bankAxes) : null;
-  if (banks) note(`${joined(banks).length / count} patches remembered`);
-  const learnt = (part: Moments, rows: Float32Array[] | null): Learnt => ({
-    scale,
-    bank: rows && { axes: bankAxes, rows: joined(rows) },
-    subspace: heads.subspace ? subspaceOf(part, axes) : null,
-  });
+  const axes = heads.bank && { fine: levelAxes('fine'), coarse: levelAxes('coarse') };
+  const chosen = axes && (await chooseBanks(lesson, scale, axes));
+  if (chosen)
+    note(`${chosen.fine.reduce((sum, { length }) => sum + length, 0) / axes.fine.count} patches remembered`);
+  const count = Math.min(SUBSPACE_AXES, width);
+  const whole = heads.subspace && principalAxes(covariance, width, count, random);
+  const subspaceOf = (part: Moments, near: PrincipalAxes) => {
+    const own = part === all ? covariance : covarianceOf(part, scale);
+    return subspace(part === all ? near : principalAxes(own, width, count, near), trace(own, width));
+  };
+  const learnt = (part: Moments, kept: (fold: number) => boolean): Learnt => {
+    const bank = (level: BankLevel) =>
+      axes && chosen && { axes: axes[level], rows: joined(chosen[level].filter((_, i) => kept(i))) };
+    const [fine, coarse] = [bank('fine'), bank('coarse')];
+    return {
+      scale,
+      banks: fine && coarse ? { fine, coarse } : null,
+      subspace: whole ? subspaceOf(part, whole) : null,
+    };
+  };
   const without = moments.map((_, fold) =>
-    learnt(total(moments.filter((_, i) => i !== fold)), banks?.filter((_, i) => i !== fold) ?? null),
+    learnt(total(moments.filter((_, i) => i !== fold)), (i) => i !== fold),
   );
-  return { whole: learnt(all, banks), without };
+  return { whole: learnt(all, () => true), without };
 }
 
-function checkBytes(bytes: number, axes: number, folds: number): void {
-  const least = 4 * (axes + 1) * LEAST_REMEMBERED;
-  if (bytes >= least && remembered(bytes, axes, folds) > 0) return;
+/** Part of a square matrix [width, width], of the rows and columns from `from` to before `to`. */
+function block(matrix: Float64Array, width: number, from: number, to: number): Float64Array {
+  const size = to - from;
+  const out = new Float64Array(size * size);
+  for (let r = 0; r < size; r++)
+    out.set(matrix.subarray((from + r) * width + from, (from + r) * width + to), r * size);
+  return out;
+}
+
+const axesAt = (level: BankLevel, [fine, coarse]: readonly number[]) =>
+  Math.min(BANK_AXES[level], level === 'fine' ? fine! : coarse!);
+
+/** A patch takes 4 bytes for each axis and 4 more for its squared length; one of each level. */
+const bytesOfPatch = (widths: readonly number[]) =>
+  bankLevels.reduce((sum, level) => sum + 4 * (axesAt(level, widths) + 1), 0);
+
+function checkBytes(bytes: number, widths: readonly number[]): void {
+  const least = bytesOfPatch(widths) * LEAST_REMEMBERED;
+  if (bytes >= least) return;
   throw new OkapiError(
     'option.invalid',
-    `expected bankBytes to be at least ${least}, room for ${LEAST_REMEMBERED} patches, got ${bytes}`,
+    `expected bankBytes to be at least ${least}, room for ${LEAST_REMEMBERED} patches of each level, got ${bytes}`,
   );
 }
 
-/** Patches of each fold: with its squared length, one takes 4 bytes for each axis and 4 more. */
-const remembered = (bytes: number, axes: number, folds: number) =>
-  Math.floor(bytes / (4 * (axes + 1)) / folds);
+/** Patches of each fold and level. */
+const remembered = (bytes: number, widths: readonly number[], folds: number) =>
+  Math.floor(bytes / bytesOfPatch(widths) / folds);
 
 /** Sums over rows: of the channels [width] and of their products [width, width]. */
 interface Moments {
@@ -104,12 +147,13 @@ interface Moments {
 }
 
 /** The moments of each fold's views. */
-async function measure(lesson: Lesson, width: number): Promise<Moments[]> {
+async function measure(lesson: Lesson, views: readonly View[]): Promise<Moments[]> {
   const { encoder, settings, plan, region } = lesson;
+  const width = widthOf(encoder);
   const empty = () => ({ rows: 0, sums: new Float64Array(width), products: new Float64Array(width * width) });
   const moments = Array.from({ length: plan.folds }, empty);
   const patches = region?.patches.count ?? gridOf(settings.imageSize) ** 2;
-  await eachView(lesson, momentsGraph(encoder, settings.imageSize, region), plan.views, (out, { fold }) => {
+  await eachView(lesson, momentsGraph(encoder, settings.imageSize, region), views, (out, { fold }) => {
     const into = moments[fold]!;
     into.rows += patches;
     accumulate(into.sums, out.total!.data as Float32Array);
@@ -175,22 +219,32 @@ function subspace({ axes, variances, width }: PrincipalAxes, variance: number): 
   return { data: Float32Array.from(axes.subarray(0, count * width)), count };
 }
 
-/** The patches of each fold that stand for all of it, as places along the axes. */
-async function chooseBanks(lesson: Lesson, scale: Scale, axes: Axes): Promise<Float32Array[]> {
+/** The patches of each fold that stand for all of it, as places along the axes of each level. */
+async function chooseBanks(
+  lesson: Lesson,
+  scale: Scale,
+  axes: Readonly<Record<BankLevel, Axes>>,
+): Promise<Record<BankLevel, Float32Array[]>> {
   const { encoder, settings, plan, region, signal } = lesson;
-  const count = remembered(settings.bankBytes, axes.count, plan.folds);
-  const banks: Float32Array[] = [];
+  const count = remembered(settings.bankBytes, levelWidths(encoder), plan.folds);
+  const banks: Record<BankLevel, Float32Array[]> = { fine: [], coarse: [] };
   const random = new Random(settings.seed).fork('bank');
+  const graph = placesGraph(encoder, settings.imageSize, scale, axes, region);
   for (let fold = 0; fold < plan.folds; fold++) {
     const own = random.fork(fold);
-    const sample = new RowSample(axes.count, Math.max(MOST_CANDIDATES, 2 * count), own);
+    const sample = (level: BankLevel) =>
+      new RowSample(axes[level].count, Math.max(MOST_CANDIDATES, 2 * count), own.fork(level));
+    const samples = { fine: sample('fine'), coarse: sample('coarse') };
     const views = plan.views.filter((view) => view.fold === fold);
-    const graph = placesGraph(encoder, settings.imageSize, scale, axes, region);
-    await eachView(lesson, graph, views, ({ places }) => sample.add(places!.data as Float32Array));
-    signal.throwIfAborted();
-    const { data, width } = sample.rows;
-    const chosen = greedyCoreset({ data, width }, count, own);
-    banks.push(joined([...chosen].map((i) => data.subarray(i * width, (i + 1) * width))));
+    await eachView(lesson, graph, views, (places) => {
+      for (const level of bankLevels) samples[level].add(places[level]!.data as Float32Array);
+    });
+    for (const level of bankLevels) {
+      signal.throwIfAborted();
+      const { data, width } = samples[level].rows;
+      const chosen = greedyCoreset({ data, width }, count, own.fork(level));
+      banks[level].push(joined([...chosen].map((i) => data.subarray(i * width, (i + 1) * width))));
+    }
   }
   return banks;
 }

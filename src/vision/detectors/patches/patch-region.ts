@@ -2,25 +2,32 @@
 import { constant, gather, mul, type Value } from '../../../autodiff/index.ts';
 import type { Encoder } from '../../encoders/encoder.ts';
 import { type RegionMask, type Regions, regionMask } from '../../scoring/region-mask.ts';
-import { gridOf, PATCH } from './features.ts';
+import { COARSE_PATCH, gridOf, PATCH } from './features.ts';
 
 export interface PatchRegion {
   readonly pixels: RegionMask;
   /** A patch counts when it holds a pixel that does. */
   readonly patches: RegionMask;
+  /** The same for the patches of the coarse level. */
+  readonly coarse: RegionMask;
 }
 
 /** Throws option.invalid as regionMask does. */
 export function patchRegion(regions: Regions, size: number): PatchRegion {
   const pixels = regionMask(regions, size, size);
-  const grid = gridOf(size);
+  return { pixels, patches: patchesOf(pixels, PATCH), coarse: patchesOf(pixels, COARSE_PATCH) };
+}
+
+function patchesOf(pixels: RegionMask, patch: number): RegionMask {
+  const size = pixels.width;
+  const grid = gridOf(size, patch);
   const inside = new Uint8Array(grid * grid);
   for (const [i, v] of pixels.inside.entries()) {
-    const [x, y] = [Math.floor((i % size) / PATCH), Math.floor(i / size / PATCH)];
+    const [x, y] = [Math.floor((i % size) / patch), Math.floor(i / size / patch)];
     inside[y * grid + x]! |= v;
   }
   const count = inside.reduce((sum, v) => sum + v, 0);
-  return { pixels, patches: { width: grid, height: grid, inside, count } };
+  return { width: grid, height: grid, inside, count };
 }
 
 /** The same weights, fed with its mean colour outside: nothing out there can reach a patch that counts. */
@@ -31,10 +38,10 @@ export function blindOutside(encoder: Encoder, region: PatchRegion | null): Enco
   return { ...encoder, features: (x) => encoder.features(mul(x, constant(kept, [1, 1, height, width]))) };
 }
 
-/** The rows [g * g, channels] of the patches that count. */
-export function rowsInside(rows: Value, region: PatchRegion | null): Value {
-  if (region === null) return rows;
-  const places = [...region.patches.inside.keys()].filter((i) => region.patches.inside[i] === 1);
+/** The rows of the patches that count. */
+export function rowsInside(rows: Value, mask: RegionMask | undefined): Value {
+  if (mask === undefined) return rows;
+  const places = [...mask.inside.keys()].filter((i) => mask.inside[i] === 1);
   return gather(rows, constant(places, [places.length], 'int64'));
 }
 

@@ -17,7 +17,7 @@ import { anomalyDetector, type TrainedAnomalyModel } from '../detector.ts';
 import { loadDetector } from '../load-detector.ts';
 import { plainPicture, writeParts, writePictures } from '../testing/tiny-training.ts';
 import { trainDetector } from '../train-detector.ts';
-import { widthOf } from './features.ts';
+import { levelWidths, widthOf } from './features.ts';
 import { distancesGraph, placesGraph } from './graphs.ts';
 
 let runtime: DeviceRuntime;
@@ -140,7 +140,7 @@ describe('a detector by patches', () => {
       'encoder.unknown',
     );
     await expect(trainDetector(request('auto', 'small', parts, { bankBytes: 1000 }))).rejects.toThrow(
-      'expected bankBytes to be at least 77200',
+      'expected bankBytes to be at least 116000',
     );
     await expect(trainDetector({ ...request('auto', 'based', parts), base: 'x' })).rejects.toThrow(
       'no base model',
@@ -161,29 +161,46 @@ describe('a detector by patches', () => {
   }, 120_000);
 });
 
-it('finds the nearest remembered patch as a search over all of them does', async () => {
+it('finds the nearest remembered patch of each level as a search over all of them does', async () => {
   const encoder = await openEncoder('mobilenetv3-coco', { folders: [] });
   const width = widthOf(encoder);
+  const [fine] = levelWidths(encoder);
   const random = new Random(3);
   const numbers = (count: number) => Float32Array.from({ length: count }, () => random.normal());
   const scale = { mean: numbers(width), deviation: new Float32Array(width).fill(2) };
-  const axes = { data: numbers(5 * width).map((v) => v / Math.sqrt(width)), count: 5 };
-  const rows = numbers(5 * 40);
+  const axesOf = (channels: number) => {
+    const data = numbers(5 * channels).map((v) => v / Math.sqrt(channels));
+    return { data, count: 5 };
+  };
+  const axes = { fine: axesOf(fine!), coarse: axesOf(width - fine!) };
+  const rows = { fine: numbers(5 * 40), coarse: numbers(5 * 40) };
   const pixels = { type: 'uint8', dims: [1, 64, 64, 3], data: board(3).data };
-  const run = async (graph: Parameters<typeof toOnnx>[0], output: string) => {
+  const run = async (graph: Parameters<typeof toOnnx>[0]) => {
     const session = await runtime.load(toOnnx(graph));
     const out = await session.run({ pixels });
     await session.close();
-    return out[output]!.data as Float32Array;
+    return (name: string) => out[name]!.data as Float32Array;
   };
-  const places = await run(placesGraph(encoder, 64, scale, axes), 'places');
-  const learnt = { scale, bank: { axes, rows }, subspace: null };
-  const found = await run(distancesGraph(encoder, 64, learnt), 'distances');
-  expect(found).toHaveLength(64);
-  for (let patch = 0; patch < 64; patch++) {
-    const distances = Array.from({ length: 40 }, (_, b) =>
-      Math.hypot(...Array.from({ length: 5 }, (_, k) => places[5 * patch + k]! - rows[5 * b + k]!)),
+  const placesOf = await run(placesGraph(encoder, 64, scale, axes));
+  const bank = (level: 'fine' | 'coarse') => ({ axes: axes[level], rows: rows[level] });
+  const learnt = { scale, banks: { fine: bank('fine'), coarse: bank('coarse') }, subspace: null };
+  const found = (await run(distancesGraph(encoder, 64, learnt)))('distances');
+  expect(found).toHaveLength(2 * 64);
+  const nearest = (level: 'fine' | 'coarse', patch: number) =>
+    Math.min(
+      ...Array.from({ length: 40 }, (_, b) =>
+        Math.hypot(
+          ...Array.from({ length: 5 }, (_, k) => placesOf(level)[5 * patch + k]! - rows[level][5 * b + k]!),
+        ),
+      ),
     );
-    expect(found[patch]).toBeCloseTo(Math.min(...distances), 3);
-  }
+  for (let patch = 0; patch < 64; patch++) expect(found[patch]).toBeCloseTo(nearest('fine', patch), 3);
+  // The coarse level has half the grid and is drawn between its patches: the corners are theirs.
+  for (const [corner, patch] of [
+    [0, 0],
+    [7, 3],
+    [56, 12],
+    [63, 15],
+  ] as const)
+    expect(found[64 + corner]).toBeCloseTo(nearest('coarse', patch), 3);
 });

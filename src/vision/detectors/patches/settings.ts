@@ -32,7 +32,7 @@ export const patchSettings: SettingRows<PatchSettings> = {
   imageSize: sideBetween(64, 1024, 256),
   seed: wholeBetween(0, 2 ** 32 - 1, 42),
   views: wholeBetween(1, 100, 8),
-  bankBytes: wholeBetween(1, 2 ** 31, 2_304_000),
+  bankBytes: wholeBetween(1, 2 ** 31, 3_480_000),
   falseAlarmRate: {
     default: 0.01,
     valid: (v) => typeof v === 'number' && v > 0 && v < 1,

@@ -64,7 +64,8 @@ export async function trainPatches(
 
     onEvent({ type: 'stage', stage: 'calibrating' });
     const calibration = await calibrate(lesson, lessons, names);
-    for (const { head, weight } of calibration.shares) note(`${head} counts ${Math.round(100 * weight)} %`);
+    for (const { head, weight } of calibration.shares)
+      note(`${head} gives the score of ${Math.round(100 * weight)} % of the good pictures`);
 
     onEvent({ type: 'stage', stage: 'saving' });
     signal.throwIfAborted();

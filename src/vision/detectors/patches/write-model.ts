@@ -9,7 +9,7 @@ import { writeGolden } from '../golden.ts';
 import { modelFiles, squarePreprocessing } from '../model-files.ts';
 import { onlyTile } from '../tiles/tiled-detector.ts';
 import type { Calibration } from './calibrate.ts';
-import { inspectionGraph, type Learnt } from './graphs.ts';
+import { bankLevels, inspectionGraph, type Learnt, partsOf } from './graphs.ts';
 import { inspectPatches } from './inspect.ts';
 import type { Lesson } from './learn.ts';
 
@@ -46,21 +46,24 @@ export async function writePatchModel(lesson: Lesson, made: Made): Promise<void>
 
 /** The encoder's weights under `encoder.`, then all that was learnt, each with its shape. */
 function stateDict({ encoder }: Lesson, { learnt, calibration }: Made): Tensors {
-  const { scale, bank, subspace } = learnt;
-  const { gains, offset } = calibration.fusion;
+  const { scale, banks, subspace } = learnt;
   const width = scale.mean.length;
   const rows: [string, NamedTensor][] = [...encoder.tensors].map(([name, t]) => [`encoder.${name}`, t]);
   const put = (name: string, data: Float32Array, ...shape: number[]) =>
     rows.push([name, { dtype: 'float32', shape, data }]);
   put('scale.mean', scale.mean, width);
   put('scale.deviation', scale.deviation, width);
-  if (bank) {
-    put('bank.axes', bank.axes.data, bank.axes.count, width);
-    put('bank.rows', bank.rows, bank.rows.length / bank.axes.count, bank.axes.count);
+  for (const level of banks ? bankLevels : []) {
+    const { axes, rows: kept } = banks![level];
+    put(`bank.${level}.axes`, axes.data, axes.count, axes.data.length / axes.count);
+    put(`bank.${level}.rows`, kept, kept.length / axes.count, axes.count);
   }
   if (subspace) put('subspace.axes', subspace.data, subspace.count, width);
-  for (const [i, { head }] of calibration.shares.entries()) put(`gain.${head}`, gains[i]!, offset.length);
-  put('offset', offset, offset.length);
+  for (const [i, part] of partsOf(learnt).entries()) {
+    const { gain, offset } = calibration.fusion[i]!;
+    put(`gain.${part}`, gain, gain.length);
+    put(`offset.${part}`, offset, offset.length);
+  }
   return new Map(rows);
 }
 
@@ -71,7 +74,10 @@ const preprocessingOf = ({
 }: Pick<Lesson, 'encoder' | 'settings' | 'pictures'>) =>
   squarePreprocessing(settings.imageSize, encoder.normalization, pictures.cut);
 
-function metadataOf(lesson: Lesson, { request, calibration, createdAt }: Made): Record<string, string> {
+function metadataOf(
+  lesson: Lesson,
+  { request, learnt, calibration, createdAt }: Made,
+): Record<string, string> {
   const { encoder } = lesson;
   const { threshold, shares } = calibration;
   return {
@@ -79,8 +85,9 @@ function metadataOf(lesson: Lesson, { request, calibration, createdAt }: Made): 
     created_at: createdAt.toISOString(),
     preprocessing: JSON.stringify(preprocessingOf(lesson)),
     outputs:
-      'score [1]: anomalous above threshold; map [1, size, size]: anomalous above threshold_pixel; shares [heads]',
+      'score [1]: anomalous above threshold; map [1, size, size]: anomalous above threshold_pixel; shares [parts]: the score of each part alone',
     heads: shares.map(({ head }) => head).join(', '),
+    parts: partsOf(learnt).join(', '),
     threshold: String(threshold.value),
     threshold_pixel: String(threshold.pixelValue),
     ...(request.regions && { regions: JSON.stringify(request.regions) }),
@@ -110,7 +117,7 @@ function configOf({ encoder, settings, pictures, plan, runtime }: Lesson, made: 
     ...request.record,
     detector: request.kind,
     heads: shares,
-    ...(learnt.bank && { remembered_patches: learnt.bank.rows.length / learnt.bank.axes.count }),
+    ...(learnt.banks && { remembered_patches: rememberedOf(learnt.banks) }),
     ...(learnt.subspace && { subspace_axes: learnt.subspace.count }),
     encoder: { name: encoder.name, weights_sha256: encoder.weightsHash, licence: encoder.licence },
     preprocessing: preprocessingOf({ encoder, settings, pictures }),
@@ -127,4 +134,11 @@ function configOf({ encoder, settings, pictures, plan, runtime }: Lesson, made: 
     },
     versions: { ...versions(), node: process.version, device: runtime.device },
   };
+}
+
+/** The patches of each level. */
+function rememberedOf(banks: NonNullable<Learnt['banks']>): Record<string, number> {
+  return Object.fromEntries(
+    bankLevels.map((level) => [level, banks[level].rows.length / banks[level].axes.count]),
+  );
 }
