@@ -1,6 +1,7 @@
 // Lines over two axes, as SVG: it takes the colours of the theme, can be read by the keyboard and by tests.
 import { type PointerEvent, useId, useState } from 'react';
 import { useFormat } from '../text/format.ts';
+import { useWidth } from './use-width.ts';
 
 export interface Line {
   readonly name: string;
@@ -25,9 +26,10 @@ interface LineChartProps {
   readonly height?: number;
   /** Vertical lines with a word, such as the best epoch. */
   readonly marks?: readonly { readonly x: number; readonly label: string }[];
+  /** Whether the legend has the last values, as of what goes on in time. Default true; a hovered value it always has. */
+  readonly showsLast?: boolean;
 }
 
-const width = 560;
 const edge = { left: 52, right: 12, top: 10, bottom: 36 };
 
 export function LineChart({
@@ -39,9 +41,11 @@ export function LineChart({
   yRange,
   height = 220,
   marks = [],
+  showsLast = true,
 }: LineChartProps) {
   const format = useFormat();
   const id = useId();
+  const [figure, width] = useWidth<HTMLElement>(560);
   const [hover, setHover] = useState<number | null>(null);
   const all = lines.flatMap(({ points }) => points.filter(([, y]) => y !== null && Number.isFinite(y)));
   if (all.length === 0) return null;
@@ -52,6 +56,9 @@ export function LineChart({
     height - edge.bottom - ((value - y0) / (y1 - y0)) * (height - edge.top - edge.bottom);
   const number = (value: number, span: number) =>
     format.decimal(value, Math.max(0, Math.min(5, 2 - Math.floor(Math.log10(span)))));
+  const xTicks = ticks(x0, x1, Math.max(2, Math.round(width / 90)));
+  const xNumber = (value: number) =>
+    xTicks.every(Number.isInteger) ? format.count(value) : number(value, Math.max(x1 - x0, 0.1) * 10);
   const pointAt = (event: PointerEvent<SVGSVGElement>) => {
     const { left, width: shown } = event.currentTarget.getBoundingClientRect();
     const at = ((event.clientX - left) / shown) * width;
@@ -64,7 +71,7 @@ export function LineChart({
   };
   const colourOf = (line: Line) => `var(--class-${(line.colour ?? lines.indexOf(line)) % 8})`;
   return (
-    <figure className="stack tight">
+    <figure ref={figure} className="stack tight">
       <svg
         className="chart"
         viewBox={`0 0 ${width} ${height}`}
@@ -82,9 +89,9 @@ export function LineChart({
             </text>
           </g>
         ))}
-        {ticks(x0, x1, 6).map((value) => (
+        {xTicks.map((value) => (
           <text key={value} x={x(value)} y={height - edge.bottom + 16} textAnchor="middle">
-            {number(value, Math.max(x1 - x0, 0.1) * 10)}
+            {xNumber(value)}
           </text>
         ))}
         <text x={(edge.left + width - edge.right) / 2} y={height - 4} textAnchor="middle">
@@ -108,7 +115,11 @@ export function LineChart({
               stroke="currentColor"
               strokeDasharray="2 3"
             />
-            <text x={x(mark.x) + 4} y={edge.top + 10}>
+            <text
+              x={x(mark.x) + (x(mark.x) > width - 80 ? -4 : 4)}
+              y={edge.top + 10}
+              textAnchor={x(mark.x) > width - 80 ? 'end' : 'start'}
+            >
               {mark.label}
             </text>
           </g>
@@ -130,7 +141,8 @@ export function LineChart({
       </svg>
       <ul className="chart-legend">
         {lines.map((line) => {
-          const value = line.points.find(([px]) => px === hover)?.[1] ?? line.points.at(-1)?.[1];
+          const last = showsLast ? line.points.at(-1)?.[1] : null;
+          const value = line.points.find(([px]) => px === hover)?.[1] ?? last;
           return (
             <li key={line.name}>
               <svg aria-hidden="true" viewBox="0 0 18 8">

@@ -67,8 +67,11 @@ export function formatOf(language: keyof typeof locales): Format {
     duration(seconds) {
       const s = Math.max(0, Math.round(seconds));
       if (s < 60) return unit(s, 'second');
-      if (s < 3600) return `${unit(Math.floor(s / 60), 'minute')} ${unit(s % 60, 'second')}`;
-      return `${unit(Math.floor(s / 3600), 'hour')} ${unit(Math.floor((s % 3600) / 60), 'minute')}`;
+      // Two units, or one where the second is none.
+      const both = (first: string, second: string, n: number) => (n === 0 ? first : `${first} ${second}`);
+      if (s < 3600) return both(unit(Math.floor(s / 60), 'minute'), unit(s % 60, 'second'), s % 60);
+      const minutes = Math.floor((s % 3600) / 60);
+      return both(unit(Math.floor(s / 3600), 'hour'), unit(minutes, 'minute'), minutes);
     },
   };
 }
