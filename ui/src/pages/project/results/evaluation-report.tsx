@@ -60,14 +60,14 @@ export function EvaluationReport({
               title={w.rocTitle}
               lines={[
                 {
-                  name: w.roc,
-                  stepped: false,
+                  name: w.tpr,
                   points: roc.map((point) => [point.false_positive_rate, point.true_positive_rate] as const),
                 },
               ]}
               xLabel={w.fpr}
               yLabel={w.tpr}
               xRange={share}
+              showsLast={false}
               yRange={share}
               marks={alarms === null ? [] : [{ x: alarms, label: w.here }]}
             />
@@ -89,6 +89,7 @@ export function EvaluationReport({
               xLabel={w.tpr}
               yLabel={w.precision}
               xRange={share}
+              showsLast={false}
               yRange={share}
               marks={found === null ? [] : [{ x: found, label: w.here }]}
             />

@@ -1,6 +1,7 @@
 // Scores of good pictures upwards, of NG pictures downwards, and the threshold as a line to be moved by hand or by keys.
 import { type KeyboardEvent, type PointerEvent, useRef } from 'react';
 import { ticks } from '../../../components/line-chart.tsx';
+import { useWidth } from '../../../components/use-width.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import type { Histogram as Bars, Group } from './scored.ts';
@@ -16,7 +17,6 @@ interface HistogramProps {
   readonly onMove: (threshold: number) => void;
 }
 
-const width = 720;
 const height = 260;
 const edge = { left: 14, right: 14, top: 26, bottom: 40 };
 const groups: readonly Group[] = ['good', 'tested', 'bad'];
@@ -24,6 +24,7 @@ const groups: readonly Group[] = ['good', 'tested', 'bad'];
 export function Histogram({ bars, threshold, saved, band, says, onMove }: HistogramProps) {
   const w = useWords(words);
   const format = useFormat();
+  const [svg, width] = useWidth<SVGSVGElement>(720);
   const drags = useRef(false);
   const { low, high, bins } = bars;
   const span = high - low;
@@ -69,6 +70,7 @@ export function Histogram({ bars, threshold, saved, band, says, onMove }: Histog
   return (
     // biome-ignore lint/a11y/useSemanticElements: a drawing is no fieldset
     <svg
+      ref={svg}
       className="results-histogram"
       viewBox={`0 0 ${width} ${height}`}
       role="group"
@@ -114,12 +116,12 @@ export function Histogram({ bars, threshold, saved, band, says, onMove }: Histog
         });
       })}
       <line className="results-axis" x1={edge.left} x2={width - edge.right} y1={zero} y2={zero} />
-      {ticks(low, high, 8).map((score) => (
+      {ticks(low, high, Math.max(3, Math.round(width / 90))).map((score) => (
         <text key={score} x={x(score)} y={bottom + 16} textAnchor="middle">
           {shown(score)}
         </text>
       ))}
-      <text x={width / 2} y={height - 6} textAnchor="middle">
+      <text x={edge.left} y={height - 6}>
         {w.score}
       </text>
       {bars.hasMore && (

@@ -90,6 +90,7 @@ function Movable({
     const why = w.revertNote(format.moment(at));
     save.mutate(isHeld ? { target_false_alarm_rate: rate, note: why } : { value, note: why });
   };
+  const best = evaluation?.figures.best_f1;
   const byHand = (value: number) => setMoved({ value, rate: value === saved ? savedRate : null });
   return (
     <div className="stack">
@@ -141,6 +142,14 @@ function Movable({
               rate={moved.rate}
               onChoose={(rate) => setMoved({ rate, value: heldRate(scores, rate)!.value })}
             />
+          )}
+          {best?.threshold != null && best.value !== null && (
+            <div>
+              <button type="button" className="link" onClick={() => byHand(best.threshold!)}>
+                {w.best(format.decimal(best.threshold), format.decimal(best.value))}
+              </button>
+              <p className="hint">{w.bestHint}</p>
+            </div>
           )}
           <Field label={w.exact}>
             <input

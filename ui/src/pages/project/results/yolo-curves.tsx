@@ -40,7 +40,7 @@ export function YoloCurves({
   const pr = byClass(recalls, ({ precisionByRecall }) => precisionByRecall);
   const f1 = byClass(confidences, (curve) => curve.f1);
   return (
-    <div className="results-curves">
+    <div className="results-curves even">
       <section className="card">
         <h3>{w.loss}</h3>
         <LineChart title={w.loss} lines={[byEpoch(w.lossName, 'loss')]} xLabel={w.epoch} marks={marks} />
@@ -69,6 +69,7 @@ export function YoloCurves({
             xLabel={w.recall}
             yLabel={w.precision}
             xRange={share}
+            showsLast={false}
             yRange={share}
           />
         </section>
@@ -82,6 +83,7 @@ export function YoloCurves({
             xLabel={w.confidence}
             yLabel="F1"
             xRange={share}
+            showsLast={false}
             yRange={share}
             marks={[{ x: threshold, label: w.here }]}
           />

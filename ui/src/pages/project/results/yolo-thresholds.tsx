@@ -46,6 +46,7 @@ export function YoloThresholdsView({ model }: { readonly model: ModelDetail }) {
               ]}
               xLabel={all.confidence}
               xRange={[0, 1]}
+              showsLast={false}
               yRange={[0, 1]}
               marks={[{ x: conf, label: all.here }]}
             />

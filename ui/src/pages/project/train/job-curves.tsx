@@ -37,14 +37,17 @@ export function JobCurves({
   const xRange = [1, Math.max(2, epochs[0]!.epochs)] as const;
   const [figureLines, partLines] = [named(figures), named(parts)];
   return (
-    <div className="train-curves">
+    <>
       <section className="card">
         <h3>{w.loss}</h3>
         <LineChart
           title={w.lossTitle}
           lines={[
             lineOf(w.trainingLoss, ({ loss }) => loss),
-            lineOf(w.validationLoss, ({ validation_loss }) => validation_loss),
+            // Of object detectors it is no loss: their figures say it better.
+            ...(figureLines.length > 0
+              ? []
+              : [lineOf(w.validationLoss, ({ validation_loss }) => validation_loss)]),
           ]}
           xLabel={w.epochs}
           xRange={xRange}
@@ -79,6 +82,6 @@ export function JobCurves({
           height={170}
         />
       </section>
-    </div>
+    </>
   );
 }
