@@ -30,6 +30,8 @@ interface StageProps {
     at: { readonly x: number; readonly y: number },
   ) => void;
   readonly onKeyDown?: (event: KeyboardEvent<SVGSVGElement>) => void;
+  /** Told how many pixels of the screen one of the picture has, so that lines and words keep their size. */
+  readonly onScale?: (scale: number) => void;
   readonly className?: string;
 }
 
@@ -44,6 +46,7 @@ export function Stage({
   onView,
   onDraw,
   onKeyDown,
+  onScale,
   className,
 }: StageProps) {
   const w = useWords(words);
@@ -81,6 +84,18 @@ export function Stage({
     element.addEventListener('wheel', onWheel, { passive: false });
     return () => element.removeEventListener('wheel', onWheel);
   }, []);
+
+  const onScaleRef = useRef(onScale);
+  onScaleRef.current = onScale;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it changes with what is seen, and with the size of the stage
+  useEffect(() => {
+    const element = svg.current!;
+    const tell = () => onScaleRef.current?.(element.getScreenCTM()?.a ?? 1);
+    tell();
+    const observer = new ResizeObserver(tell);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [seen.zoom, width, height]);
 
   const isMove = (event: PointerEvent) =>
     onDraw === undefined || event.button === 1 || pointers.current.size > 1 || event.buttons === 4;

@@ -68,7 +68,6 @@ export function BoxStage(props: BoxStageProps) {
 
   const onDraw = (event: PointerEvent<SVGSVGElement>, at: Point) => {
     const screen = event.currentTarget.getScreenCTM()?.a ?? 1;
-    if (screen !== scale) setScale(screen);
     const now = dragRef.current;
     if (event.type === 'pointerdown' && event.button === 0) {
       const grip = selected === null ? null : gripAt(selected, at, gripReach / screen);
@@ -117,6 +116,7 @@ export function BoxStage(props: BoxStageProps) {
       height={size.height}
       label={w.stage(name)}
       onDraw={onDraw}
+      onScale={setScale}
       onKeyDown={onKeyDown}
     >
       <image href={url} width={size.width} height={size.height} preserveAspectRatio="none" />
