@@ -35,6 +35,8 @@ export const words = defineWords({
     byRate: 'Hold a false-alarm rate',
     rate: 'Rate',
     otherRate: 'Other rate, in percent',
+    best: (value: string, f1: string) => `Use ${value}, the best for the evaluated pictures (F1 ${f1})`,
+    bestHint: 'Chosen by these very pictures: on others it may do less well.',
     promised: (n: string, rate: string) =>
       `${n} good pictures: ${rate} false alarms are to be expected, as long as good parts look like these.`,
     notPromised: (n: string, rate: string, needed: string, least: string) =>
@@ -100,6 +102,8 @@ export const words = defineWords({
     byRate: 'กำหนดอัตราแจ้งเตือนผิด',
     rate: 'อัตรา',
     otherRate: 'อัตราอื่น (เปอร์เซ็นต์)',
+    best: (value: string, f1: string) => `ใช้ ${value} ซึ่งดีที่สุดสำหรับรูปที่ประเมิน (F1 ${f1})`,
+    bestHint: 'เลือกจากรูปชุดนี้เอง กับรูปอื่นอาจไม่ดีเท่า',
     promised: (n: string, rate: string) => `รูปชิ้นงานดี ${n} รูป: คาดว่าจะแจ้งเตือนผิด ${rate} ตราบที่ชิ้นงานดีหน้าตาแบบนี้`,
     notPromised: (n: string, rate: string, needed: string, least: string) =>
       `รูปชิ้นงานดี ${n} รูปน้อยเกินไปสำหรับ ${rate} (ต้องมี ${needed} รูป) รับประกันต่ำกว่า ${least} ไม่ได้`,
