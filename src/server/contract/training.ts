@@ -22,6 +22,7 @@ const Tiles = Type.Union([
       overlap: Type.Optional(
         Type.Integer({
           minimum: 0,
+          maximum: LARGEST_TILE / 2,
           description: 'of neighbours, at most half of the size; left out: a quarter',
         }),
       ),
