@@ -12,8 +12,14 @@ export const browserRunsHere = process.platform === 'linux' && process.arch === 
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: join(await unpacked(), 'chromium'),
-    // As root there is no sandbox; what the pages show is ours.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    // As root there is no sandbox; what the pages show is ours. A camera that shows a moving pattern, and that every page may use.
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+    ],
   });
 }
 

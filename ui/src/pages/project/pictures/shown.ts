@@ -41,7 +41,10 @@ export function shownImages(
     case 'oldest':
       return found;
     case 'newest':
-      return found.reverse();
+      // Those of one upload stay in the order of their names.
+      return found.sort((a, b) =>
+        a.uploaded_at < b.uploaded_at ? 1 : a.uploaded_at > b.uploaded_at ? -1 : 0,
+      );
     case 'name':
       return found.sort((a, b) => byName.compare(a.display_name, b.display_name));
     case 'largest':

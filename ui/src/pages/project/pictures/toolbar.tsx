@@ -19,19 +19,30 @@ export function AddBar({
 }) {
   const w = useWords(words);
   return (
-    <div className="row">
+    <div className="row pictures-add">
       <FileButton look="primary" icon="upload" label={w.add} accept="image/*" onFiles={onFiles} />
-      <FileButton icon="projects" label={w.folder} folder onFiles={onFiles} />
+      <FileButton
+        icon="projects"
+        label={w.folder}
+        shown={<Label>{w.folder}</Label>}
+        folder
+        onFiles={onFiles}
+      />
       <Button icon="camera" onClick={onCamera}>
-        {w.camera}
+        <Label>{w.camera}</Label>
       </Button>
       {onRegions !== null && (
         <Button icon="polygon" onClick={onRegions}>
-          {w.regions}
+          <Label>{w.regions}</Label>
         </Button>
       )}
     </div>
   );
+}
+
+/** Where there is little room, the drawing alone is seen. */
+function Label({ children }: { readonly children: string }) {
+  return <span className="pictures-label">{children}</span>;
 }
 
 export function FilterBar({

@@ -1,11 +1,12 @@
 // Buttons that let a person choose files, or a whole folder.
-import { useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { Button } from '../../../../components/button.tsx';
 import type { IconName } from '../../../../components/icon.tsx';
 import { chosenFiles, type FoundFile } from './found-files.ts';
 
 export function FileButton({
   label,
+  shown = label,
   icon,
   look = 'plain',
   folder = false,
@@ -13,6 +14,8 @@ export function FileButton({
   onFiles,
 }: {
   readonly label: string;
+  /** In place of the label. */
+  readonly shown?: ReactNode;
   readonly icon?: IconName;
   readonly look?: 'plain' | 'primary';
   readonly folder?: boolean;
@@ -23,7 +26,7 @@ export function FileButton({
   return (
     <>
       <Button look={look} {...(icon && { icon })} onClick={() => input.current?.click()}>
-        {label}
+        {shown}
       </Button>
       <input
         ref={input}
