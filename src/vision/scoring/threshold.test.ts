@@ -61,6 +61,21 @@ describe('calibrateThreshold', () => {
     );
   });
 
+  it('does not rest on one score that stands apart where the rate cannot be promised anyway, and says so', () => {
+    const usual = ramp(37);
+    const t = calibrate([...usual, 90], { targetFalseAlarmRate: 0.01 });
+    expect(t.value).toBeLessThan(65); // the middle plus three spreads of the others
+    expect(t.value).toBeGreaterThanOrEqual(36);
+    expect(t.trust).toContain('one of them stands apart and does not count');
+    expect(t.falseAlarmInterval!.high).toBeGreaterThan(
+      calibrate([...usual, 38], { targetFalseAlarmRate: 0.01 }).falseAlarmInterval!.high,
+    );
+    expect(t.uncertain!.high).toBe(90);
+    expect(calibrate([...usual, 38], { targetFalseAlarmRate: 0.01 }).trust).not.toContain('apart');
+    expect(calibrate([1, 2, 3, 90], { targetFalseAlarmRate: 0.01 }).value).toBeGreaterThanOrEqual(90); // too few to tell
+    expect(calibrate([...ramp(99), 900], { targetFalseAlarmRate: 0.01 }).method).toBe('conformal');
+  });
+
   it('says in words how far to trust it', () => {
     expect(calibrate(ramp(12)).trust).toBe(
       '12 good pictures: a false-alarm rate under 7.7 % cannot be promised',

@@ -7,8 +7,8 @@ import { median, quantile, sorted } from './order-statistics.ts';
  * How a threshold was found:
  * - `quantile-and-spread`: the original's rule, max(P99.5 (P99 under 50 scores), median + 3 * 1.4826 * MAD);
  * - `conformal`: the order statistic that holds a stated false-alarm rate (Vovk et al. 2005; Lei et al. 2018);
- * - `conformal-short`: a rate was stated, but there are too few scores to promise it: the largest score or the
- *   original's rule, whichever is higher;
+ * - `conformal-short`: a rate was stated, but there are too few scores to promise it: the largest score (the second, where
+ *   the largest stands apart) or the original's rule, whichever is higher;
  * - `imported`: read from a model of the original.
  */
 export const thresholdMethods = ['quantile-and-spread', 'conformal', 'conformal-short', 'imported'] as const;
@@ -90,7 +90,8 @@ export function calibrateThreshold(calibration: CalibrationScores): Threshold {
   check(scores, peaks, rate);
   const ordered = sorted(scores);
   const statistics = describe(ordered);
-  const { value, method } = rate === null ? byRule(statistics, ordered) : byRate(statistics, ordered, rate);
+  const found = rate === null ? byRule(statistics, ordered) : byRate(statistics, ordered, rate);
+  const { value, method } = found;
   return {
     value,
     pixelValue: pixelCut(sorted(peaks), rate),
@@ -98,7 +99,7 @@ export function calibrateThreshold(calibration: CalibrationScores): Threshold {
     source,
     sampleCount: scores.length,
     targetFalseAlarmRate: rate,
-    trust: trustOf(method, source, scores.length, rate),
+    trust: trustOf(found, source, scores.length, rate),
     statistics,
     ...(rate !== null && {
       falseAlarmInterval: intervalAt(value, ordered),
@@ -143,6 +144,18 @@ function describe(ordered: Float64Array): ScoreStatistics {
 interface Found {
   readonly value: number;
   readonly method: Exclude<ThresholdMethod, 'imported'>;
+  /** Whether the highest score stands apart, so that the threshold does not rest on it. */
+  readonly apart?: boolean;
+}
+
+/** Of fewer scores, none stands apart for sure. */
+const ENOUGH_TO_STAND_APART = 10;
+/** The largest score stands apart when the gap before it is this share of its way from the middle (after Dixon 1950). */
+const APART = 0.4;
+
+function standsApart({ median }: ScoreStatistics, ordered: Float64Array): boolean {
+  const [second, largest] = ordered.subarray(ordered.length - 2) as unknown as [number, number];
+  return ordered.length >= ENOUGH_TO_STAND_APART && largest - second > APART * (largest - median);
 }
 
 function byRule({ p99, p995, median, mad }: ScoreStatistics, ordered: Float64Array): Found {
@@ -151,6 +164,8 @@ function byRule({ p99, p995, median, mad }: ScoreStatistics, ordered: Float64Arr
 }
 
 /**
+ * One odd picture among few would put the threshold above most defects. So where the rate cannot be promised anyway and the largest
+ * score stands apart, the next one is taken; the interval of the rate counts the picture that is above.
  * With n exchangeable scores of good pictures, the next one exceeds the k-th smallest with probability at most
  * 1 - k / (n + 1). So k = ceil((n + 1) (1 - rate)), when there is such a score.
  */
@@ -158,7 +173,10 @@ function byRate(statistics: ScoreStatistics, ordered: Float64Array, rate: number
   const n = ordered.length;
   const k = Math.ceil((n + 1) * (1 - rate) - 1e-9);
   if (k <= n) return { value: ordered[k - 1]!, method: 'conformal' };
-  return { value: Math.max(ordered[n - 1]!, byRule(statistics, ordered).value), method: 'conformal-short' };
+  const apart = standsApart(statistics, ordered);
+  const used = apart ? ordered.subarray(0, n - 1) : ordered;
+  const rule = byRule(apart ? describe(used) : statistics, used);
+  return { value: Math.max(used[used.length - 1]!, rule.value), method: 'conformal-short', apart };
 }
 
 /** 95 %. */
@@ -202,12 +220,7 @@ function bandAround(
 const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`;
 
 /** In words that a person at the line can use. */
-function trustOf(
-  method: Exclude<ThresholdMethod, 'imported'>,
-  source: ScoreSource,
-  n: number,
-  rate: number | null,
-): string {
+function trustOf({ method, apart }: Found, source: ScoreSource, n: number, rate: number | null): string {
   const limit = `a false-alarm rate under ${percent(1 / (n + 1))} cannot be promised`;
   const wanted = percent(rate ?? 0);
   const needed = Math.ceil(1 / (rate ?? 1) - 1e-9) - 1;
@@ -216,7 +229,9 @@ function trustOf(
     conformal: `${n} good pictures: ${wanted} false alarms are to be expected as long as good parts look like these`,
     'conformal-short': `${n} good pictures are too few for ${wanted} false alarms (${needed} are needed): ${limit}`,
   };
-  return (
-    words[method] + (source === 'cross-fitted' ? '; the scores are cross-fitted, so this is approximate' : '')
-  );
+  return [
+    words[method],
+    ...(apart ? ['one of them stands apart and does not count: look whether it is good'] : []),
+    ...(source === 'cross-fitted' ? ['the scores are cross-fitted, so this is approximate'] : []),
+  ].join('; ');
 }
