@@ -1,10 +1,22 @@
 // What a patch detector adds of new good pictures: patches far from those that it remembers, and directions that it lacks.
 // Nothing that was learnt is taken away, so distances can only fall: scores that were left out before stay upper bounds.
+import { type Graph, Parameters, trace } from '../../../autodiff/index.ts';
+import type { Encoder } from '../../encoders/encoder.ts';
 import { quantile, sorted } from '../../scoring/order-statistics.ts';
-import { widthOf } from './features.ts';
-import { type Axes, distancesGraph, type Learnt, placesGraph } from './graphs.ts';
+import type { RegionMask } from '../../scoring/region-mask.ts';
+import { gridOf, patchRows, pixelInput } from './features.ts';
+import {
+  type Axes,
+  type Bank,
+  type BankLevel,
+  distancesGraph,
+  type Learnt,
+  type PartName,
+  partsOf,
+  type Scale,
+} from './graphs.ts';
 import { eachView, joined, type Lesson } from './learn.ts';
-import { valuesInside } from './patch-region.ts';
+import { type PatchRegion, valuesInside } from './patch-region.ts';
 import type { View } from './views.ts';
 
 /** Of each piece at most this share of the remembered patches is added, and of one update no more than there were. */
@@ -23,23 +35,23 @@ const SAMPLED_ROWS = 200;
 
 type Lessons = Pick<Lesson, 'encoder' | 'settings' | 'region' | 'pictures' | 'runtime' | 'signal'>;
 
-/** How far good patches are from what was learnt: what is nearer adds nothing. */
-export interface Reach {
-  readonly bank: number;
-  readonly subspace: number;
-}
+/** How far good patches are from each part of what was learnt: what is nearer adds nothing. */
+export type Reach = Readonly<Record<PartName, number>>;
 
 /** By how far remembered patches are from each other, and by the patches of a view that was learnt. */
 export async function reachOf(lesson: Lessons, learnt: Learnt, view: View): Promise<Reach> {
+  const { banks, subspace } = learnt;
   const [planes] = await distancesOf(lesson, learnt, [view]);
+  const outside = subspace && valuesInside(planes!.get('subspace')!, lesson.region);
   return {
-    bank: learnt.bank ? spacing(learnt.bank) : 0,
-    subspace: learnt.subspace ? quantile(sorted(planes!.at(-1)!), ORDINARY) : 0,
+    fine: banks ? spacing(banks.fine) : 0,
+    coarse: banks ? spacing(banks.coarse) : 0,
+    subspace: outside ? quantile(sorted(outside), ORDINARY) : 0,
   };
 }
 
 /** The median distance of remembered patches to their nearest one. */
-function spacing({ axes: { count }, rows }: NonNullable<Learnt['bank']>): number {
+function spacing({ axes: { count }, rows }: Bank): number {
   const total = rows.length / count;
   const step = Math.max(1, Math.floor(total / SAMPLED_ROWS));
   const row = (i: number) => rows.subarray(i * count, (i + 1) * count);
@@ -60,19 +72,22 @@ export async function learnMore(
   reach: Reach,
 ): Promise<Learnt> {
   const wanted = await uncoveredPatches(lesson, learnt, views, reach);
-  const { bank, subspace } = learnt;
+  const { banks, subspace } = learnt;
+  if (banks === null)
+    return { ...learnt, subspace: subspace && withAxes(subspace, wanted.subspace, reach.subspace) };
+  const { bankBytes } = lesson.settings;
+  const bytesOfPatch = 4 * (banks.fine.axes.count + 1 + banks.coarse.axes.count + 1);
+  const most = Math.floor((MOST_GROWTH * bankBytes) / bytesOfPatch);
+  const level = (name: BankLevel) => withRows(banks[name], wanted[name], reach[name], most);
   return {
     ...learnt,
-    bank: bank && withRows(bank, wanted.bank, reach.bank, lesson.settings.bankBytes),
+    banks: { fine: level('fine'), coarse: level('coarse') },
     subspace: subspace && withAxes(subspace, wanted.subspace, reach.subspace),
   };
 }
 
-/** Rows of scaled features that lie beyond the reach, for each head by pieces. */
-interface Uncovered {
-  readonly bank: readonly (readonly Float32Array[])[];
-  readonly subspace: readonly (readonly Float32Array[])[];
-}
+/** Rows of scaled features that lie beyond the reach of each part, by pieces. */
+type Uncovered = Readonly<Record<PartName, readonly (readonly Float32Array[])[]>>;
 
 async function uncoveredPatches(
   lesson: Lessons,
@@ -82,67 +97,124 @@ async function uncoveredPatches(
 ): Promise<Uncovered> {
   const { encoder, settings, region } = lesson;
   const planes = await distancesOf(lesson, learnt, views);
-  const width = widthOf(encoder);
-  const found = { bank: new Map<number, Float32Array[]>(), subspace: new Map<number, Float32Array[]>() };
-  const add = (head: keyof typeof found, piece: number, rows: Float32Array[]) =>
-    found[head].set(piece, [...(found[head].get(piece) ?? []), ...rows]);
+  const found = { fine: new Map(), coarse: new Map(), subspace: new Map() } as Record<
+    PartName,
+    Map<number, Float32Array[]>
+  >;
   let at = 0;
-  await eachView(
-    lesson,
-    placesGraph(encoder, settings.imageSize, learnt.scale, identity(width), region),
-    views,
-    ({ places }, { picture: piece }) => {
-      const data = places!.data as Float32Array;
-      const rows = (indices: number[]) => indices.map((i) => data.slice(i * width, (i + 1) * width));
-      const heads = planes[at++]!;
-      if (learnt.bank) add('bank', piece, rows(beyond(heads[0]!, reach.bank)));
-      if (learnt.subspace) add('subspace', piece, rows(worst(heads.at(-1)!, reach.subspace)));
-    },
-  );
-  return { bank: [...found.bank.values()], subspace: [...found.subspace.values()] };
-}
-
-/** Of each view the distances of the patches that count, a plane for each head. */
-async function distancesOf(
-  lesson: Lessons,
-  learnt: Learnt,
-  views: readonly View[],
-): Promise<Float32Array[][]> {
-  const { encoder, settings, region } = lesson;
-  const found: Float32Array[][] = [];
-  await eachView(lesson, distancesGraph(encoder, settings.imageSize, learnt), views, ({ distances }) => {
-    const [heads, patches] = distances!.dims as [number, number];
-    const data = distances!.data as Float32Array;
-    const plane = (head: number) => data.slice(head * patches, (head + 1) * patches);
-    found.push(Array.from({ length: heads }, (_, head) => valuesInside(plane(head), region)));
+  await eachView(lesson, rowsGraph(encoder, settings.imageSize), views, (out, { picture: piece }) => {
+    const [joint, coarse] = [out.joint!.data as Float32Array, out.coarse!.data as Float32Array];
+    const all = { joint, coarse, patches: out.joint!.dims[0]!, coarsePatches: out.coarse!.dims[0]! };
+    const own = planes[at++]!;
+    for (const part of partsOf(learnt)) {
+      const rows = farRows[part](all, own.get(part)!, learnt.scale, region, reach[part]);
+      found[part].set(piece, [...(found[part].get(piece) ?? []), ...rows]);
+    }
   });
-  return found;
+  const byPiece = (part: PartName) => [...found[part].values()];
+  return { fine: byPiece('fine'), coarse: byPiece('coarse'), subspace: byPiece('subspace') };
 }
 
-/** Axes along which a row is itself. */
-function identity(width: number): Axes {
-  const data = new Float32Array(width * width);
-  for (let i = 0; i < width; i++) data[i * width + i] = 1;
-  return { data, count: width };
+/** pixels -> joint [g * g, channels] and coarse [g * g / 4, coarse channels]: the rows of all patches, not scaled. */
+function rowsGraph(encoder: Encoder, size: number): Graph {
+  return trace(new Parameters(0), {
+    inputs: { pixels: pixelInput(size) },
+    build: (_, { pixels }) => {
+      const { joint, coarse } = patchRows(encoder, pixels, size);
+      return { joint, coarse };
+    },
+  });
 }
 
-const beyond = (plane: Float32Array, reach: number) => [...plane.keys()].filter((i) => plane[i]! > reach);
+interface AllRows {
+  readonly joint: Float32Array;
+  readonly coarse: Float32Array;
+  readonly patches: number;
+  readonly coarsePatches: number;
+}
 
-/** The farthest ones; no more than can be looked at together. */
-function worst(plane: Float32Array, reach: number): number[] {
-  return beyond(plane, reach)
+/** Of one view, the rows of a part that lie beyond its reach, the farthest first. `plane`: [g * g], whatever the part. */
+const farRows: Readonly<
+  Record<
+    PartName,
+    (
+      rows: AllRows,
+      plane: Float32Array,
+      scale: Scale,
+      region: PatchRegion | null,
+      reach: number,
+    ) => Float32Array[]
+  >
+> = {
+  fine({ joint, patches, coarse, coarsePatches }, plane, scale, region, reach) {
+    const [width, own] = [joint.length / patches, joint.length / patches - coarse.length / coarsePatches];
+    return farthest(plane, region?.patches, reach).map((i) => scaledRow(joint, i * width, 0, own, scale));
+  },
+  coarse({ coarse, coarsePatches }, plane, scale, region, reach) {
+    const own = coarse.length / coarsePatches;
+    return farthest(halved(plane), region?.coarse, reach).map((i) =>
+      scaledRow(coarse, i * own, scale.mean.length - own, own, scale),
+    );
+  },
+  subspace({ joint, patches }, plane, scale, region, reach) {
+    const width = joint.length / patches;
+    return farthest(plane, region?.patches, reach).map((i) => scaledRow(joint, i * width, 0, width, scale));
+  },
+};
+
+/** The highest of each four places. [g * g] -> [g * g / 4] */
+function halved(plane: Float32Array): Float32Array {
+  const grid = Math.sqrt(plane.length);
+  return Float32Array.from({ length: plane.length / 4 }, (_, i) => {
+    const at = 2 * grid * Math.floor((2 * i) / grid) + ((2 * i) % grid);
+    return Math.max(plane[at]!, plane[at + 1]!, plane[at + grid]!, plane[at + grid + 1]!);
+  });
+}
+
+function farthest(plane: Float32Array, mask: RegionMask | undefined, reach: number): number[] {
+  return [...plane.keys()]
+    .filter((i) => plane[i]! > reach && (mask === undefined || mask.inside[i] === 1))
     .sort((a, b) => plane[b]! - plane[a]!)
     .slice(0, MOST_CANDIDATES);
 }
 
+/** `count` channels from `channel` on, which lie from `at` on. */
+function scaledRow(
+  rows: Float32Array,
+  at: number,
+  channel: number,
+  count: number,
+  { mean, deviation }: Scale,
+): Float32Array {
+  return Float32Array.from(
+    { length: count },
+    (_, c) => (rows[at + c]! - mean[channel + c]!) / deviation[channel + c]!,
+  );
+}
+
+/** Of each view the distances of all patches, a plane [g * g] for each part. */
+async function distancesOf(
+  lesson: Lessons,
+  learnt: Learnt,
+  views: readonly View[],
+): Promise<Map<PartName, Float32Array>[]> {
+  const { encoder, settings } = lesson;
+  const patches = gridOf(settings.imageSize) ** 2;
+  const found: Map<PartName, Float32Array>[] = [];
+  await eachView(lesson, distancesGraph(encoder, settings.imageSize, learnt), views, ({ distances }) => {
+    const data = distances!.data as Float32Array;
+    found.push(new Map(partsOf(learnt).map((part, k) => [part, data.slice(k * patches, (k + 1) * patches)])));
+  });
+  return found;
+}
+
 function withRows(
-  { axes, rows }: NonNullable<Learnt['bank']>,
+  { axes, rows }: Bank,
   pieces: readonly (readonly Float32Array[])[],
   reach: number,
-  bankBytes: number,
-): NonNullable<Learnt['bank']> {
+  most: number,
+): Bank {
   const total = rows.length / axes.count;
-  const most = Math.floor((MOST_GROWTH * bankBytes) / (4 * (axes.count + 1)));
   const room = Math.max(0, Math.min(total, most - total));
   const perPiece = Math.min(Math.ceil(MOST_OF_A_PIECE * total), Math.floor(room / pieces.length));
   const added: Float32Array[] = [];

@@ -14,7 +14,7 @@ import type { TileCut } from '../../scoring/tile-pixels.ts';
 import { goldenPicture } from '../golden.ts';
 import { configFields, tilesIn } from '../model-config.ts';
 import type { HeadShare } from './calibrate.ts';
-import { type Fusion, type HeadName, headNames, type Learnt } from './graphs.ts';
+import { type BankLevel, type Fusion, type HeadName, headNames, type Learnt, partsOf } from './graphs.ts';
 import { completePatchSettings, type PatchSettings, patchSettings } from './settings.ts';
 
 export interface SavedPatches {
@@ -42,6 +42,7 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
   const { tensors } = await readTensors(folder.file('model.safetensors'));
   const settings = settingsIn(fields.settings);
   const shares = sharesIn(fields.heads);
+  const learnt = learntIn(tensors);
   const calibration = readCalibration(text('threshold.json')) ?? lacking('the scores of good pictures');
   const { pictures, sha256 } = (fields.dataset ?? {}) as Partial<SavedPatches['dataset']>;
   return {
@@ -50,11 +51,11 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
     encoder: encoderTable[settings.encoder].create(below(tensors, 'encoder.')),
     regions: fields.regions ? parseRegions(fields.regions) : null,
     cut: tilesIn(text('config.yaml')),
-    learnt: learntIn(tensors),
-    fusion: {
-      gains: shares.map(({ head }) => floats(tensors, `gain.${head}`)),
-      offset: floats(tensors, 'offset'),
-    },
+    learnt,
+    fusion: partsOf(learnt).map((part) => ({
+      gain: floats(tensors, `gain.${part}`),
+      offset: floats(tensors, `offset.${part}`),
+    })),
     shares,
     calibration,
     golden: await decodePicture(folder.file(goldenPicture)),
@@ -67,9 +68,13 @@ function learntIn(tensors: Tensors): Learnt {
     data: floats(tensors, name),
     count: tensors.get(name)!.shape[0]!,
   });
+  const bank = (level: BankLevel) => ({
+    axes: axes(`bank.${level}.axes`),
+    rows: floats(tensors, `bank.${level}.rows`),
+  });
   return {
     scale: { mean: floats(tensors, 'scale.mean'), deviation: floats(tensors, 'scale.deviation') },
-    bank: tensors.has('bank.rows') ? { axes: axes('bank.axes'), rows: floats(tensors, 'bank.rows') } : null,
+    banks: tensors.has('bank.fine.rows') ? { fine: bank('fine'), coarse: bank('coarse') } : null,
     subspace: tensors.has('subspace.axes') ? axes('subspace.axes') : null,
   };
 }
