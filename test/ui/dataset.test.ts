@@ -26,7 +26,8 @@ describe.skipIf(!browserRunsHere)('the dataset page', () => {
     const { page, misdeeds } = await open();
     await page.getByText('No dataset yet').waitFor();
     await page.locator('input[type=file]').setInputFiles(zip('<img src=x>.zip', Buffer.from('no zip')));
-    await page.getByRole('alert').getByText('<img src=x>.zip').waitFor();
+    await page.getByText('<img src=x>.zip').waitFor();
+    await page.getByRole('alert').getByText('expected a ZIP archive').waitFor();
     expect(await pages.client.getYoloDataset({ project_id: project })).toMatchObject({ ready: false });
 
     const files = await plainDataset();

@@ -106,7 +106,7 @@ function ClassTable({ boxes }: { readonly boxes: readonly ClassBoxes[] }) {
   const most = Math.max(1, ...boxes.map(({ train }) => train));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long list of classes is scrolled by keys too
-    <section className="dataset-classes" tabIndex={0} aria-label={w.classTable}>
+    <section className="dataset-classes" tabIndex={0} aria-label={w.facts.classes}>
       <table>
         <thead>
           <tr>

@@ -88,7 +88,12 @@ export function UploadZip({ projectId, isFirst }: { readonly projectId: string; 
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
-      {sending.kind === 'failed' && <Failure error={sending.error} />}
+      {sending.kind === 'failed' && (
+        <>
+          <strong className="dataset-class">{sending.file.name}</strong>
+          <Failure error={sending.error} />
+        </>
+      )}
       {canLeaveOut && (
         <Notice
           tone="warn"
