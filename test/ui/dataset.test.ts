@@ -62,7 +62,7 @@ describe.skipIf(!browserRunsHere)('the dataset page', () => {
       `fetch(document.querySelector('.dataset-pictures image').getAttribute('href')).then((answer) => answer.blob()).then(createImageBitmap).then(({ width }) => width)`,
     );
     expect(width).toBeGreaterThan(0);
-    await page.getByLabel('Class').selectOption('dog');
+    await page.getByLabel('Class', { exact: true }).selectOption('dog');
     await expect.poll(() => page.locator('.dataset-pictures li').count()).toBe(3);
   });
 
