@@ -1,4 +1,5 @@
 // The figures of models on the same pictures, a row for each, with the difference to the first.
+import { Notice } from '../../../components/notice.tsx';
 import type { ModelInfo, ResultOf } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
@@ -23,55 +24,60 @@ export function ComparisonTable({
   const nameOf = useModelName();
   const told = (name: (typeof figures)[number], x: number) =>
     name === 'image_auroc' ? format.decimal(x) : format.percent(x, 1);
+  const { counts } = comparison.models[0]!;
   return (
-    <div className="card scroll-x results-table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{w.model}</th>
-            {figures.map((name) => (
-              <th key={name} scope="col" className="number" title={ew.means[name]}>
-                {ew.figures[name]}
-              </th>
-            ))}
-            <th scope="col">{w.against}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {comparison.models.map((row, i) => {
-            const info = models.find(({ model_id }) => model_id === row.model_id);
-            return (
-              <tr key={row.model_id}>
-                <th scope="row" className="results-row">
-                  {info === undefined ? row.model_id : nameOf(info)}
+    <>
+      {counts.ok === 0 && <Notice tone="warn">{ew.noOk}</Notice>}
+      {counts.ng === 0 && <Notice tone="warn">{ew.noNg}</Notice>}
+      <div className="card scroll-x results-table">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{w.model}</th>
+              {figures.map((name) => (
+                <th key={name} scope="col" className="number" title={ew.means[name]}>
+                  {ew.figures[name]}
                 </th>
-                {figures.map((name) => {
-                  const { value, interval } = row.figures[name];
-                  return (
-                    <td key={name} className="number">
-                      {value === null ? '–' : told(name, value)}
-                      {value !== null && interval !== null && (
-                        <small className="quiet">
-                          <br />
-                          {ew.interval(told(name, interval[0]!), told(name, interval[1]!))}
-                        </small>
-                      )}
-                    </td>
-                  );
-                })}
-                <td>
-                  {i === 0 ? (
-                    <span className="quiet">{w.first}</span>
-                  ) : (
-                    <Difference row={comparison.against_first[i - 1]} />
-                  )}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+              ))}
+              <th scope="col">{w.against}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {comparison.models.map((row, i) => {
+              const info = models.find(({ model_id }) => model_id === row.model_id);
+              return (
+                <tr key={row.model_id}>
+                  <th scope="row" className="results-row">
+                    {info === undefined ? row.model_id : nameOf(info)}
+                  </th>
+                  {figures.map((name) => {
+                    const { value, interval } = row.figures[name];
+                    return (
+                      <td key={name} className="number">
+                        {value === null ? '–' : told(name, value)}
+                        {value !== null && interval !== null && (
+                          <small className="quiet">
+                            <br />
+                            {ew.interval(told(name, interval[0]!), told(name, interval[1]!))}
+                          </small>
+                        )}
+                      </td>
+                    );
+                  })}
+                  <td>
+                    {i === 0 ? (
+                      <span className="quiet">{w.first}</span>
+                    ) : (
+                      <Difference row={comparison.against_first[i - 1]} />
+                    )}
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 

@@ -38,6 +38,8 @@ export function EvaluationReport({
           {w.otherThreshold(format.decimal(threshold), format.decimal(model.threshold))}
         </Notice>
       )}
+      {counts.ok === 0 && <Notice tone="warn">{w.noOk}</Notice>}
+      {counts.ng === 0 && <Notice tone="warn">{w.noNg}</Notice>}
       {counts.untested > 0 && (
         <Notice tone="warn">
           {w.untested(format.count(counts.untested))}

@@ -74,7 +74,7 @@ export function PictureDialog({
           value={layer}
           onChange={setLayer}
           options={[
-            { value: 'overlay', label: w.picture },
+            { value: 'overlay', label: w.overlay },
             { value: 'heatmap', label: w.heat },
           ]}
         />

@@ -61,7 +61,7 @@ export function SeenByModel({
         <Badge tone={data.is_anomaly ? 'ng' : 'ok'}>{data.is_anomaly ? all.mark_ng : all.mark_ok}</Badge>
         <span className="quiet">
           {w.verdict(format.decimal(data.score), format.decimal(data.threshold))}
-          {data.bboxes.length > 0 && ` · ${w.regions(format.count(data.bboxes.length))}`}
+          {data.bboxes.length > 0 && ` · ${w.regions(data.bboxes.length)}`}
         </span>
       </figcaption>
     </figure>

@@ -30,9 +30,7 @@ export function ThresholdHistory({
         <table>
           <thead>
             <tr>
-              <th scope="col" className="number">
-                {w.threshold}
-              </th>
+              <th scope="col">{w.threshold}</th>
               <th scope="col" className="number">
                 {isYolo ? 'IoU' : w.heldRate}
               </th>
@@ -47,7 +45,7 @@ export function ThresholdHistory({
           <tbody>
             {versions.toReversed().map((version) => (
               <tr key={version.at + version.value}>
-                <td className="number">{format.decimal(version.value)}</td>
+                <td>{format.decimal(version.value)}</td>
                 <td className="number">
                   {isYolo
                     ? version.iou !== null && format.decimal(version.iou, 2)
