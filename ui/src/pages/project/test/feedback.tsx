@@ -1,5 +1,7 @@
 // What a person says to a verdict: a false alarm, or missed; a false alarm can become a good picture to learn from.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useLocation } from 'wouter';
+import { addresses } from '../../../addresses.ts';
 import { Button } from '../../../components/button.tsx';
 import { Badge } from '../../../components/notice.tsx';
 import { useTell } from '../../../components/toasts.tsx';
@@ -11,12 +13,14 @@ type Mark = ResultItem['feedback'];
 
 export function Feedback({
   projectId,
+  modelId,
   resultId,
   isAnomaly,
   isDetector,
   known,
 }: {
   readonly projectId: string;
+  readonly modelId: string;
   readonly resultId: string;
   readonly isAnomaly: boolean;
   readonly isDetector: boolean;
@@ -26,6 +30,7 @@ export function Feedback({
   const w = useWords(words);
   const tell = useTell();
   const client = useQueryClient();
+  const [, go] = useLocation();
   const key = ['feedback', projectId, resultId];
   // Kept beside the list, so that it shows at once wherever the result stands.
   const { data: mark } = useQuery<Mark>({
@@ -49,6 +54,15 @@ export function Feedback({
     onSuccess({ status }) {
       void client.invalidateQueries({ queryKey: ['images', projectId] });
       tell(status === 'stored' ? w.added : w.alreadyThere);
+    },
+    onError: (error) => tell(error.message, { tone: 'ng' }),
+  });
+  const update = useMutation({
+    mutationFn: () => api.updateModel({ model_id: modelId, body: { results: [resultId] } }),
+    onSuccess() {
+      void client.invalidateQueries({ queryKey: ['jobs'] });
+      const watch = { label: w.watch, run: () => go(addresses.project(projectId, 'train')) };
+      tell(w.updating, { action: watch });
     },
     onError: (error) => tell(error.message, { tone: 'ng' }),
   });
@@ -76,6 +90,16 @@ export function Feedback({
               onClick={() => add.mutate()}
             >
               {w.addToGood}
+            </Button>
+          )}
+          {mark === 'false_alarm' && !isDetector && (
+            <Button
+              icon="models"
+              disabled={update.isSuccess}
+              busy={update.isPending}
+              onClick={() => update.mutate()}
+            >
+              {w.update}
             </Button>
           )}
         </>

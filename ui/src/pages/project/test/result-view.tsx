@@ -63,6 +63,7 @@ export function ResultView({
         {result.resultId !== null && (
           <Feedback
             projectId={projectId}
+            modelId={modelId}
             resultId={result.resultId}
             isAnomaly={isDetector ? detections.length > 0 : score > threshold}
             isDetector={isDetector}

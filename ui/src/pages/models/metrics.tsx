@@ -1,0 +1,63 @@
+// How well a model did: a detector over its val pictures, others in their newest evaluation.
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { addresses } from '../../addresses.ts';
+import { api, type ModelDetail } from '../../server/client.ts';
+import { useFormat } from '../../text/format.ts';
+import { useWords } from '../../text/language.tsx';
+import { words } from './words.ts';
+
+export function Metrics({ model }: { readonly model: ModelDetail }) {
+  const w = useWords(words);
+  const format = useFormat();
+  const { data } = useQuery({
+    queryKey: ['evaluations', model.model_id],
+    queryFn: () => api.listEvaluations({ model_id: model.model_id }),
+    enabled: model.task === 'anomaly',
+  });
+  const newest = data?.items[0];
+  const share = (value: number | null | undefined) => (value == null ? '–' : format.decimal(value, 3));
+  const rows: readonly (readonly [string, string])[] =
+    model.metrics !== null
+      ? [
+          ['mAP50', share(model.metrics.map50)],
+          ['mAP50-95', share(model.metrics.map50_95)],
+          [w.precision, share(model.metrics.precision)],
+          [w.recall, share(model.metrics.recall)],
+        ]
+      : newest !== undefined
+        ? figuresOf(newest).map(([name, value]) => [name, share(value)] as const)
+        : [];
+  return (
+    <section className="card stack tight">
+      <h2>{w.metrics}</h2>
+      {newest !== undefined && <p className="quiet">{w.evaluations(format.count(data!.items.length))}</p>}
+      {rows.length === 0 ? (
+        <p className="quiet">{w.noMetrics}</p>
+      ) : (
+        <dl className="facts">
+          {rows.map(([name, value]) => (
+            <div key={name} className="models-fact">
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {model.project_id !== null && (
+        <p>
+          <Link to={addresses.project(model.project_id, 'results')}>{w.results}</Link>
+        </p>
+      )}
+    </section>
+  );
+}
+
+type Evaluation = Awaited<ReturnType<typeof api.listEvaluations>>['items'][number];
+
+/** The shares among the figures of an evaluation, by name. */
+function figuresOf(evaluation: Evaluation): (readonly [string, number])[] {
+  return Object.entries(evaluation).flatMap(([name, value]) =>
+    typeof value === 'number' && value >= 0 && value <= 1 ? [[name, value] as const] : [],
+  );
+}

@@ -1,0 +1,73 @@
+// The threshold that holds, how far to trust it, and those before.
+import { useQuery } from '@tanstack/react-query';
+import { Ago } from '../../components/ago.tsx';
+import { digitsFor } from '../../components/verdict.tsx';
+import { api, type ModelDetail } from '../../server/client.ts';
+import { useFormat } from '../../text/format.ts';
+import { useWords } from '../../text/language.tsx';
+import { words } from './words.ts';
+
+export function Thresholds({ model }: { readonly model: ModelDetail }) {
+  const w = useWords(words);
+  const format = useFormat();
+  const { data: scores } = useQuery({
+    queryKey: ['model-scores', model.model_id],
+    queryFn: () => api.getModelScores({ model_id: model.model_id }),
+    enabled: model.task === 'anomaly',
+  });
+  const number = (value: number) => format.decimal(value, digitsFor(value));
+  const isDetector = model.task === 'detect';
+  return (
+    <section className="card stack tight">
+      <h2>{w.thresholds}</h2>
+      {scores !== undefined && (
+        <p>
+          <span className="quiet">{w.trust}: </span>
+          {scores.trust}
+        </p>
+      )}
+      {scores !== undefined && scores.items.length > 0 && (
+        <dl className="facts">
+          <dt>{w.calibrated}</dt>
+          <dd>{format.count(scores.items.length)}</dd>
+        </dl>
+      )}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where it is narrow */}
+      <section className="scroll-x" tabIndex={0} aria-label={w.thresholds}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col" className="number">
+                {w.value}
+              </th>
+              <th scope="col" className="number">
+                {isDetector ? 'IoU' : w.pixelValue}
+              </th>
+              <th scope="col">{w.at}</th>
+              <th scope="col">{w.by}</th>
+              <th scope="col">{w.reason}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {model.thresholds.toReversed().map((version, i) => {
+              const second = isDetector ? version.iou : version.pixel_value;
+              return (
+                <tr key={version.at}>
+                  <td className="number">
+                    {i === 0 ? <strong>{number(version.value)}</strong> : number(version.value)}
+                  </td>
+                  <td className="number">{second === null ? '–' : number(second)}</td>
+                  <td className="models-nowrap">
+                    <Ago at={version.at} />
+                  </td>
+                  <td>{version.by}</td>
+                  <td>{version.reason}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
