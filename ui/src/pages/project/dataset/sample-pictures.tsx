@@ -41,7 +41,7 @@ export function SamplePictures({ projectId, version, classes }: SamplePicturesPr
   const pictures = data?.pages.flatMap(({ items }) => items) ?? [];
   const total = data?.pages[0]?.total ?? 0;
   return (
-    <section className="stack" aria-labelledby="dataset-pictures">
+    <section className="stack dataset-page" aria-labelledby="dataset-pictures">
       <div className="row apart">
         <h2 id="dataset-pictures">{w.samples}</h2>
         <div className="row">
@@ -92,7 +92,9 @@ export function SamplePictures({ projectId, version, classes }: SamplePicturesPr
                 />
               ))}
             </svg>
-            <span className="cut">{picture.name}</span>
+            <span className="cut" title={picture.name}>
+              {picture.name.slice(picture.name.lastIndexOf('/') + 1)}
+            </span>
           </li>
         ))}
       </ul>
