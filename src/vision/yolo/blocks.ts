@@ -1,12 +1,16 @@
 // The blocks that YOLOv8 is made of, under the names of its state dict.
 import {
   add,
+  batchNormInference,
   concat,
+  conv2d,
+  fill,
   kaimingUniform,
   layers,
   maxPool2d,
   type Scope,
   silu,
+  slice,
   split,
   type Value,
 } from '../../autodiff/index.ts';
@@ -24,11 +28,14 @@ export interface ConvBlock {
  */
 const momentum = 0.1;
 
+/** Added to a variance. */
+const eps = 1e-3;
+
 /** Convolution, batch normalisation, SiLU: weights `conv.weight` and `bn.*`. [N, C, H, W] -> [N, out, H / stride, W / stride] */
 export function convBlock(s: Scope, x: Value, { out, kernel, stride = 1 }: ConvBlock): Value {
   const pad = (kernel - 1) / 2;
   const y = layers.conv(s.at('conv'), x, { out, kernel, stride, pad, bias: false, init: kaimingUniform });
-  return silu(layers.batchNorm(s.at('bn'), y, { eps: 1e-3, momentum }));
+  return silu(layers.batchNorm(s.at('bn'), y, { eps, momentum }));
 }
 
 export interface StageBlock {
@@ -44,10 +51,35 @@ export interface StageBlock {
  * not of the last alone, is mixed with the other half. [N, C, H, W] -> [N, out, H, W]
  */
 export function stage(s: Scope, x: Value, { out, count, shortcut }: StageBlock): Value {
-  const half = out / 2;
-  const parts = split(convBlock(s.at('cv1'), x, { out, kernel: 1 }), [half, half], 1);
+  const parts = halves(s.at('cv1'), x, out);
   for (let i = 0; i < count; i++) parts.push(bottleneck(s.at('m').at(i), parts.at(-1)!, shortcut));
   return convBlock(s.at('cv2'), concat(parts, 1), { out, kernel: 1 });
+}
+
+/**
+ * A 1x1 block to `out` channels, cut in two. Where the weights are constants they are cut, not the map: that would have to
+ * leave ONNX Runtime's layout for convolutions and come back (forward pass of yolov8n).
+ */
+function halves(s: Scope, x: Value, out: number): Value[] {
+  const half = out / 2;
+  if (s.mode !== 'infer') return split(convBlock(s, x, { out, kernel: 1 }), [half, half], 1);
+  const w = s.at('conv').param('weight', [out, x.type.shape[1]!, 1, 1], kaimingUniform);
+  const norm = s.at('bn');
+  const affine = [norm.param('weight', [out], fill(1), 'norm'), norm.param('bias', [out], fill(0), 'norm')];
+  const statistics = [
+    norm.buffer('running_mean', [out], fill(0)),
+    norm.buffer('running_var', [out], fill(1)),
+  ];
+  return [0, half].map((start) => {
+    const part = (v: Value) => slice(v, { axes: [0], starts: [start], ends: [start + half] });
+    const [scale, bias, mean, variance] = [...affine, ...statistics].map(part) as [
+      Value,
+      Value,
+      Value,
+      Value,
+    ];
+    return silu(batchNormInference(conv2d(x, part(w)), scale, bias, mean, variance, { eps }));
+  });
 }
 
 /** Two 3x3 convolutions that keep the channels. */

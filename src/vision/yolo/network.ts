@@ -81,7 +81,7 @@ export const pixelInput = (batch: number, size: number) =>
 /** [N, S, S, 3] levels -> planes [N, 3, S, S], (level * scale - mean) / std. */
 function normalised(pixels: Value, { scale, mean, std }: Normalization): Value {
   const perChannel = (numbers: readonly number[]) => constant(numbers, [1, 3, 1, 1]);
-  const planes = transpose(cast(pixels, 'float32'), [0, 3, 1, 2]);
+  const planes = cast(transpose(pixels, [0, 3, 1, 2]), 'float32');
   const factor = perChannel(std.map((each) => scale / each));
   return add(mul(planes, factor), perChannel(mean.map((each, c) => -each / std[c]!)));
 }
