@@ -32,15 +32,21 @@ export function move(picture: Picture, { angle, scale, dx, dy }: Movement): Pict
   const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
   const [cos, sin] = [Math.cos(angle) / scale, Math.sin(angle) / scale];
   const columns = new Int32Array(4);
+  const [across, down] = [new Float64Array(4), new Float64Array(4)];
   for (let y = 0, at = 0; y < height; y++)
     for (let x = 0; x < width; x++, at += 3) {
-      const [u, v] = [x - middleX - dx, y - middleY - dy];
+      const u = x - middleX - dx;
+      const v = y - middleY - dy;
       const fromX = cos * u + sin * v + middleX;
       const fromY = cos * v - sin * u + middleY;
-      const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
-      const [across, down] = [cubic(fromX - left), cubic(fromY - top)];
+      const left = Math.floor(fromX);
+      const top = Math.floor(fromY);
+      cubic(fromX - left, across);
+      cubic(fromY - top, down);
       for (let i = 0; i < 4; i++) columns[i] = 3 * mirrored(left - 1 + i, width);
-      let [red, green, blue] = [0, 0, 0];
+      let red = 0;
+      let green = 0;
+      let blue = 0;
       for (let j = 0; j < 4; j++) {
         const row = 3 * width * mirrored(top - 1 + j, height);
         for (let i = 0; i < 4; i++) {
@@ -58,13 +64,13 @@ export function move(picture: Picture, { angle, scale, dx, dy }: Movement): Pict
   return { width, height, data: out };
 }
 
-/** Of the four pixels around a place, t beyond the second. */
-const cubic = (t: number): readonly [number, number, number, number] => [
-  ((-0.5 * t + 1) * t - 0.5) * t,
-  (1.5 * t - 2.5) * t * t + 1,
-  ((-1.5 * t + 2) * t + 0.5) * t,
-  (0.5 * t - 0.5) * t * t,
-];
+/** The weights of the four pixels around a place that lies t beyond the second. */
+function cubic(t: number, weights: Float64Array): void {
+  weights[0] = ((-0.5 * t + 1) * t - 0.5) * t;
+  weights[1] = (1.5 * t - 2.5) * t * t + 1;
+  weights[2] = ((-1.5 * t + 2) * t + 0.5) * t;
+  weights[3] = (0.5 * t - 0.5) * t * t;
+}
 
 function mirrored(i: number, size: number): number {
   if (i >= 0 && i < size) return i;

@@ -6,7 +6,7 @@ import { Random } from '../../../autodiff/random.ts';
 import type { Runtime, RuntimeTensor } from '../../../autodiff/runtime.ts';
 import type { Encoder } from '../../encoders/encoder.ts';
 import { OkapiError } from '../../errors.ts';
-import { greedyCoreset, RowSample } from '../../scoring/coreset.ts';
+import { greedyCoreset, RowSample, type Rows } from '../../scoring/coreset.ts';
 import { type PrincipalAxes, principalAxes } from '../../scoring/principal-axes.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
 import { gridOf, levelWidths, widthOf } from './features.ts';
@@ -50,6 +50,8 @@ const LEAST_DEVIATION = 0.1;
 /** The most patches of a fold that are looked at together, drawn by chance; so memory does not grow with the pictures. */
 const MOST_CANDIDATES = 12_000;
 const LEAST_REMEMBERED = 100;
+/** Patches that stand for others are chosen by their distances along so many axes. */
+const CORESET_AXES = 48;
 
 /** What was learnt of all views, and for each fold of all others. */
 export interface Lessons {
@@ -242,11 +244,20 @@ async function chooseBanks(
     for (const level of bankLevels) {
       signal.throwIfAborted();
       const { data, width } = samples[level].rows;
-      const chosen = greedyCoreset({ data, width }, count, own.fork(level));
+      const chosen = greedyCoreset(leading({ data, width }, CORESET_AXES), count, own.fork(level));
       banks[level].push(joined([...chosen].map((i) => data.subarray(i * width, (i + 1) * width))));
     }
   }
   return banks;
+}
+
+/** The first columns of rows: along principal axes, nearly all of their distances. */
+function leading({ data, width }: Rows, columns: number): Rows {
+  if (columns >= width) return { data, width };
+  const rows = data.length / width;
+  const cut = new Float32Array(rows * columns);
+  for (let i = 0; i < rows; i++) cut.set(data.subarray(i * width, i * width + columns), i * columns);
+  return { data: cut, width: columns };
 }
 
 export function joined(parts: readonly Float32Array[]): Float32Array {
