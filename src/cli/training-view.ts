@@ -33,6 +33,7 @@ export function trainingView(terminal: Terminal): TrainingView {
       bar?.update(event);
       latest = event;
     },
+    work: (event) => bar?.work(event),
     epoch: (event) => {
       bar?.learnt(event);
       if (bar === null) note(epochLine(event, latest?.secondsLeft ?? null));
@@ -85,6 +86,9 @@ function figuresOf({ loss, validationLoss, metrics }: EventOf<'epoch'>): string 
   return `loss ${figure(loss)} (${parts}), ${of(['map50', 'map50_95', 'precision', 'recall'], (v) => v.toFixed(3))}`;
 }
 
+const leftOf = ({ secondsLeft }: { readonly secondsLeft: number | null }) =>
+  secondsLeft === null ? '' : `${duration(secondsLeft)} left`;
+
 /** One line that is redrawn in place. */
 class TrainingBar {
   readonly #bar: SingleBar;
@@ -94,7 +98,7 @@ class TrainingBar {
   constructor(stream: NodeJS.WriteStream, columns: number) {
     this.#bar = new SingleBar({
       stream,
-      format: '{phase}  {bar}  {percentage} %  epoch {epoch}  loss {loss}  {left}',
+      format: '{phase}  {bar}  {percentage} %  {detail}{left}',
       barsize: Math.min(30, Math.max(8, columns - 70)),
       barCompleteChar: '█',
       barIncompleteChar: '░',
@@ -104,14 +108,20 @@ class TrainingBar {
   }
 
   update(step: Step): void {
-    const words = {
+    this.#draw(step.progress, {
       phase: step.phase === MAIN ? 'training' : step.phase,
-      epoch: `${step.epoch} of ${step.epochs}${this.#found}`,
-      loss: figure(step.loss),
-      left: step.secondsLeft === null ? '' : `${duration(step.secondsLeft)} left`,
-    };
-    if (this.#drawn) this.#bar.update(step.progress, words);
-    else this.#bar.start(1, step.progress, words);
+      detail: `epoch ${step.epoch} of ${step.epochs}${this.#found}  loss ${figure(step.loss)}  `,
+      left: leftOf(step),
+    });
+  }
+
+  work({ stage, progress, secondsLeft }: EventOf<'work'>): void {
+    this.#draw(progress, { phase: stage, detail: '', left: leftOf({ secondsLeft }) });
+  }
+
+  #draw(progress: number, words: Readonly<Record<string, string>>): void {
+    if (this.#drawn) this.#bar.update(progress, words);
+    else this.#bar.start(1, progress, words);
     this.#drawn = true;
   }
 

@@ -98,6 +98,12 @@ export const JobEventData = Type.Union([
   Type.Object({
     type: Type.Literal('pictures'),
     ...ofJob,
+    stage: Type.Optional(
+      Type.String({
+        description:
+          'of trainings without epochs: reading, encoding, choosing patches, calibrating or writing; done and total count its steps',
+      }),
+    ),
     progress: Share,
     seconds_left: Type.Union([Type.Number(), Type.Null()]),
     done: Type.Integer(),

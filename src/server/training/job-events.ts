@@ -39,6 +39,14 @@ const rows: Rows = {
     steps: same.steps,
     progress: same.progress,
   }),
+  work: ({ stage, done, total, progress, secondsLeft: seconds_left }) => ({
+    type: 'pictures',
+    stage,
+    done,
+    total,
+    progress,
+    seconds_left,
+  }),
   epoch: ({ best, validationLoss: validation_loss, learningRate: learning_rate, metrics, ...same }) => ({
     type: 'epoch',
     ...pick(same),

@@ -110,12 +110,15 @@ describe('a training job', () => {
   });
 
   it('makes a model by another method', async () => {
-    const { context, ended } = await started({ method: 'subspace', train: trainInChild });
+    const { context, ended, queue, job_id } = await started({ method: 'subspace', train: trainInChild });
     expect(await ended()).toMatchObject({ state: 'finished', failure: null });
     const [info] = await listModels(context, {});
     expect(info).toMatchObject({ epochs_run: 0, img_size: 64, training_mode: 'anomaly' });
     const record = await getModel(context, info!.model_id);
     expect(record).toMatchObject({ detector: 'subspace', encoder: 'mobilenetv3-coco' });
+    // The clock of the test stands still, so that the journal takes the first of them alone.
+    const told = (await queue.events(job_id, 0)).map(({ event }) => event);
+    expect(told.find(({ type }) => type === 'pictures')).toMatchObject({ stage: 'reading', progress: 0 });
   });
 
   it('starts from a model of the same project, whose encoder it keeps', async () => {

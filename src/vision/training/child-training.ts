@@ -126,7 +126,7 @@ function listener<Result>(parseResult: (value: unknown) => Result | null) {
       return { type, code: fields.code, message: fields.message };
     const event = type === 'event' ? parseTrainingEvent(fields.event) : null;
     if (event === null) return 'a message of another form';
-    if (event.type !== 'step') return { type: 'event', event };
+    if (event.type !== 'step' && event.type !== 'work') return { type: 'event', event };
     progress = Math.max(progress, event.progress);
     return { type: 'event', event: { ...event, progress } };
   };

@@ -1,5 +1,6 @@
 // What a training says about itself while it runs. Events also cross from a child process, so each type has its check.
 import type { Picture } from '../image/picture.ts';
+import { type WorkStage, workStages } from './work-stages.ts';
 
 /** A file that is left out, and why. */
 export interface RefusedFile {
@@ -48,6 +49,16 @@ export type TrainingEvent =
       readonly best: boolean;
       /** Further figures of the epoch by their names, such as parts of the loss. */
       readonly metrics?: Readonly<Record<string, number>>;
+    }
+  /** Work without epochs: the steps of its stage that are done, and the share of all of it. */
+  | {
+      readonly type: 'work';
+      readonly stage: WorkStage;
+      readonly done: number;
+      readonly total: number;
+      /** 0..1; never falls. */
+      readonly progress: number;
+      readonly secondsLeft: number | null;
     }
   /** A held-out picture and what the model makes of it by now. */
   | {
@@ -113,6 +124,13 @@ const checks: { [T in TrainingEvent['type']]: Record<keyof Fields<T>, Check> } =
     learningRate: finite,
     best: yesNo,
     metrics: figuresOrNone,
+  },
+  work: {
+    stage: (v) => workStages.includes(v as WorkStage),
+    done: count,
+    total: count,
+    progress: share,
+    secondsLeft: secondsOrNull,
   },
   sample: { epoch: count, picture, reconstruction: picture },
   note: { text },

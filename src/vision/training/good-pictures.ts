@@ -59,6 +59,7 @@ export async function readGoodPictures(
   signal?: AbortSignal,
   fewest = FEWEST_PICTURES,
   seeded: LearntCut | null = null,
+  onPicture: () => void = () => {},
 ): Promise<GoodPictures> {
   const used: UsedPicture[] = [];
   const pieces: number[] = [];
@@ -67,6 +68,7 @@ export async function readGoodPictures(
   const copies: string[] = [];
   const seen = new Set<string>();
   for await (const verdict of readPictures(files, { signal })) {
+    onPicture();
     if (verdict.status === 'rejected') refused.push(verdict);
     if (verdict.status === 'duplicate') copies.push(verdict.file);
     if (verdict.status !== 'ok') continue;

@@ -85,6 +85,8 @@ export type JobEvent =
   /** How many pictures are done. */
   | {
       readonly type: 'pictures';
+      /** What is being done; left out: pictures are tested. */
+      readonly stage?: string;
       readonly progress: number;
       readonly seconds_left: number | null;
       readonly done: number;

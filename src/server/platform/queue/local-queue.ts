@@ -418,7 +418,10 @@ export class LocalQueue implements JobQueue {
     if (event.type === 'progress' || event.type === 'pictures')
       this.#records.setLive(jobId, { progress: event.progress, seconds_left: event.seconds_left });
     if (event.type === 'pictures') {
-      this.#records.setLive(jobId, { detail: `picture ${event.done} of ${event.total}` });
+      const { stage = 'picture', done, total } = event;
+      const detail =
+        event.stage === undefined ? `${stage} ${done} of ${total}` : `${stage}, ${done} of ${total}`;
+      this.#records.setLive(jobId, { detail });
       this.#note(attempt);
     }
     if (event.type === 'epoch') {

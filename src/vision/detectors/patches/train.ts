@@ -6,6 +6,8 @@ import { openRuntime } from '../../runtime/open-runtime.ts';
 import { ByteCache } from '../../training/byte-cache.ts';
 import { readGoodPictures } from '../../training/good-pictures.ts';
 import { clearResumeFiles } from '../../training/resume-files.ts';
+import { Work } from '../../training/work.ts';
+import type { WorkStage } from '../../training/work-stages.ts';
 import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
 import { planTiles } from '../tiles/plan-training.ts';
 import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
@@ -43,13 +45,18 @@ export async function trainPatches(
   try {
     onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
     onEvent({ type: 'stage', stage: 'reading' });
+    const work = new Work(context);
+    work.expect(expectedOf(request.pictures.length));
+    work.begin('reading');
     const cut = await planTiles(request, settings, MOST_TILES, context);
     // Of tiles, each has its own part of the regions, which is in its pixels.
     const region = request.regions && !cut ? patchRegion(request.regions, settings.imageSize) : null;
     const source = request.encoderSource ?? { folders: [] };
     const encoder = blindOutside(await openEncoder(settings.encoder, source), region);
     const { imageSize } = settings;
-    const pictures = await readGoodPictures(request.pictures, imageSize, cache, signal, fewest, cut);
+    const pictures = await readGoodPictures(request.pictures, imageSize, cache, signal, fewest, cut, () =>
+      work.step(),
+    );
     const { count: used, copies, refused } = pictures;
     onEvent({ type: 'pictures', used, copies, refused });
     const names = used === 1 ? heads.filter((head) => head === 'subspace') : heads;
@@ -58,16 +65,30 @@ export async function trainPatches(
 
     onEvent({ type: 'stage', stage: 'training' });
     const plan = planViews(pictures, settings);
-    const lesson: Lesson = { encoder, region, settings, pictures, plan, runtime, signal };
     const asked = { bank: names.includes('memory-bank'), subspace: names.includes('subspace') };
+    const views = plan.views.length;
+    work.expect({
+      encoding: views,
+      'choosing patches': asked.bank ? views : 0,
+      calibrating: plan.scored.length,
+    });
+    let stages: readonly WorkStage[] = ['encoding', 'choosing patches'];
+    const counted = work.watched(runtime, () => {
+      const [stage, ...others] = stages;
+      if (others.length > 0) stages = others;
+      return stage!;
+    });
+    const lesson: Lesson = { encoder, region, settings, pictures, plan, runtime: counted, signal };
     const lessons = await learn(lesson, asked, note);
 
     onEvent({ type: 'stage', stage: 'calibrating' });
+    stages = ['calibrating'];
     const calibration = await calibrate(lesson, lessons, names);
     for (const { head, weight } of calibration.shares)
       note(`${head} gives the score of ${Math.round(100 * weight)} % of the good pictures`);
 
     onEvent({ type: 'stage', stage: 'saving' });
+    stages = ['writing'];
     signal.throwIfAborted();
     const { threshold } = calibration;
     await writePatchModel(lesson, { request, learnt: lessons.whole, calibration, createdAt: context.date() });
@@ -87,4 +108,10 @@ export async function trainPatches(
     await runtime.close();
     await clearResumeFiles(request.stateFolder);
   }
+}
+
+/** Before the pictures are read, nobody knows how many there are. */
+function expectedOf(files: number): Partial<Record<WorkStage, number>> {
+  const views = Math.max(files, Math.min(8 * files, 400));
+  return { reading: files, encoding: views, 'choosing patches': views, calibrating: files, writing: 1 };
 }

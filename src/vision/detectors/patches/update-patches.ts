@@ -11,6 +11,8 @@ import { type CalibrationScores, calibrateThreshold, type Threshold } from '../.
 import { ByteCache } from '../../training/byte-cache.ts';
 import { type GoodPictures, readGoodPictures } from '../../training/good-pictures.ts';
 import { clearResumeFiles } from '../../training/resume-files.ts';
+import { Work } from '../../training/work.ts';
+import type { WorkStage } from '../../training/work-stages.ts';
 import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detector.ts';
 import { onlyTile } from '../tiles/tiled-detector.ts';
 import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
@@ -63,10 +65,16 @@ export async function updatePatches(
   try {
     onEvent({ type: 'device', device: runtime.device, reason: runtime.reason });
     onEvent({ type: 'stage', stage: 'reading' });
+    const work = new Work(context);
+    const files = request.pictures.length;
+    work.expect({ reading: files, encoding: 4 * VIEWS * files, calibrating: 3 * files, writing: 1 });
+    work.begin('reading');
     const region = regions && !cut ? patchRegion(regions, size) : null;
     const encoder = blindOutside(saved.encoder, region);
     const learntCut = cut && { ...cut, mostLearnt: MOST_TILES, seed: settings.seed };
-    const fresh = await readGoodPictures(request.pictures, size, cache, signal, 1, learntCut);
+    const fresh = await readGoodPictures(request.pictures, size, cache, signal, 1, learntCut, () =>
+      work.step(),
+    );
     const { count: used, copies, refused } = fresh;
     onEvent({ type: 'pictures', used, copies, refused });
 
@@ -74,12 +82,16 @@ export async function updatePatches(
     const pictures = withGolden(fresh, saved, size);
     const { plain, moved, scored } = viewsOf(fresh);
     const plan = { views: [...plain, ...moved], scored, samples: [], folds: 1 };
-    const lesson: Lesson = { encoder, region, settings, pictures, plan, runtime, signal };
+    work.expect({ encoding: 2 * plan.views.length + 1, calibrating: 3 * scored.length });
+    let stage: WorkStage = 'encoding';
+    const counted = work.watched(runtime, () => stage);
+    const lesson: Lesson = { encoder, region, settings, pictures, plan, runtime: counted, signal };
     const reach = await reachOf(lesson, saved.learnt, goldenView(fresh));
     const copiesOnly = await learnMore(lesson, saved.learnt, moved, reach);
     const whole = await learnMore(lesson, copiesOnly, plain, reach);
 
     onEvent({ type: 'stage', stage: 'calibrating' });
+    stage = 'calibrating';
     const score = (learnt: Learnt) => scoresOf(lesson, saved, learnt, scored);
     const [before, leftOut, after] = [await score(saved.learnt), await score(copiesOnly), await score(whole)];
     const calibration = joinedScores(saved, leftOut, fresh.names, settings.falseAlarmRate);
@@ -88,6 +100,7 @@ export async function updatePatches(
       onEvent({ type: 'note', text });
 
     onEvent({ type: 'stage', stage: 'saving' });
+    stage = 'writing';
     signal.throwIfAborted();
     await writePatchModel(withOldCount(lesson, saved), {
       request: { ...request, kind, ...(regions && { regions }) },
