@@ -6,13 +6,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { Random } from '../src/autodiff/random.ts';
+import type { RuntimeSession } from '../src/autodiff/runtime.ts';
 import { listDataset } from '../src/vision/dataset/folder.ts';
 import { anomalyDetector, type TrainedAnomalyModel } from '../src/vision/detectors/detector.ts';
 import { loadDetector } from '../src/vision/detectors/load-detector.ts';
 import { trainDetector } from '../src/vision/detectors/train-detector.ts';
 import { evaluateDetector } from '../src/vision/evaluation/evaluate-detector.ts';
+import type { Picture } from '../src/vision/image/picture.ts';
+import { resize } from '../src/vision/image/resize.ts';
 import { openRuntime } from '../src/vision/runtime/open-runtime.ts';
 import { peakOf } from '../src/vision/scoring/anomaly-map.ts';
+import { auroc, type Judged } from '../src/vision/scoring/metrics.ts';
 import { generatedSets, writeSet } from './quality/write-sets.ts';
 
 const { values: options } = parseArgs({
@@ -25,6 +29,8 @@ const { values: options } = parseArgs({
     encoder: { type: 'string', default: 'mobilenetv3-coco' },
     size: { type: 'string', default: '256' },
     defects: { type: 'boolean', default: false },
+    /** From 1, 2, 4, 8, 16 and all good pictures. */
+    curve: { type: 'boolean', default: false },
   },
 });
 const list = (text: string) => text.split(',').filter((word) => word !== '');
@@ -57,8 +63,16 @@ const columns = [
   'calm good maps',
   'train s',
   'heads',
+  'AUROC of each part alone',
 ];
 console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => '---').join('|')}|`);
+
+/** The score of each part of a detector by patches alone; none for others. */
+async function partScores(session: RuntimeSession, picture: Picture, size: number): Promise<number[]> {
+  const { data } = resize(picture, size, size, 'area');
+  const out = await session.run({ pixels: { type: 'uint8', dims: [1, size, size, 3], data } });
+  return out.shares ? Array.from(out.shares.data as Float32Array) : [];
+}
 
 async function measure(name: string, dir: string, method: string, seed: number, pictures: number) {
   const { train, test } = await listDataset(dir);
@@ -77,14 +91,22 @@ async function measure(name: string, dir: string, method: string, seed: number, 
   const seconds = (performance.now() - startedMs) / 1000;
   const runtime = await openRuntime();
   const detector = anomalyDetector(await loadDetector(model, runtime));
+  const session = await runtime.load(await readFile(join(model, 'model.onnx')));
+  const parts: Judged[][] = [];
   let [calm, goods] = [0, 0];
   const result = await evaluateDetector(detector, test, {
-    onPicture: ({ prediction }, { defect }) => {
-      if (defect !== null) return;
+    onPicture: async ({ picture, prediction }, { defect }) => {
+      const anomalous = defect !== null;
+      for (const [part, score] of (await partScores(session, picture, detector.model.imageSize)).entries()) {
+        parts[part] ??= [];
+        parts[part].push({ score, anomalous });
+      }
+      if (anomalous) return;
       goods++;
       if (peakOf(prediction.map) <= threshold.pixelValue!) calm++;
     },
   });
+  await session.close();
   await detector.close();
   await runtime.close();
   const { heads = [] } = parse(await readFile(join(model, 'config.yaml'), 'utf8')) as {
@@ -105,6 +127,7 @@ async function measure(name: string, dir: string, method: string, seed: number, 
     `${calm} of ${goods}`,
     seconds.toFixed(1),
     heads.map((h) => `${h.head} ${h.weight.toFixed(2)}`).join(', '),
+    parts.map((scores) => figure(auroc(scores).value)).join(', '),
   ];
   console.log(`| ${cells.join(' | ')} |`);
   if (options.defects)
@@ -117,7 +140,7 @@ try {
     const dir = await find(name);
     if (dir === null) console.log(`| ${name} | is not in ${realSets} |`);
     else
-      for (const pictures of list(options.pictures).map(Number))
+      for (const pictures of list(options.curve ? '1,2,4,8,16,0' : options.pictures).map(Number))
         for (const seed of list(options.seeds).map(Number))
           for (const method of list(options.methods)) await measure(name, dir, method, seed, pictures);
   }
