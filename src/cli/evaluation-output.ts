@@ -25,8 +25,15 @@ export function noteUntested({ untested }: DetectorEvaluation, terminal: Termina
     );
 }
 
-export function modelJson(folder: string, { encoder, imageSize, threshold }: AnomalyModel) {
-  return { folder, encoder, imageSize, threshold: threshold.value, trust: threshold.trust };
+export function modelJson(folder: string, { encoder, imageSize, tiles, threshold }: AnomalyModel) {
+  return {
+    folder,
+    encoder,
+    imageSize,
+    tiles: tiles ?? null,
+    threshold: threshold.value,
+    trust: threshold.trust,
+  };
 }
 
 /** The evaluation as it is; figures that the pictures do not have say why. */

@@ -95,7 +95,7 @@ const TEST_JSON = `
 
 The object of --json:
   okapi, device            version and device
-  model                    folder, encoder, imageSize, threshold, pixelThreshold, trust
+  model                    folder, encoder, imageSize, tiles, threshold, pixelThreshold, trust
   ok, ng, untested         how many pictures
   items[]                  in the order of the arguments:
     file, verdict          "OK", "NG", or null when it could not be tested

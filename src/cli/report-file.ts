@@ -36,6 +36,9 @@ export async function writeReport(
     settings: [
       ['encoder', model.encoder],
       ['picture size', `${model.imageSize} px`],
+      ...(model.tiles
+        ? [['tiles', `${model.tiles.size} px, overlapping by ${model.tiles.overlap} px`] as const]
+        : []),
       ['device', device],
       ...settings,
     ],

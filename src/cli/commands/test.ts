@@ -7,6 +7,7 @@ import { renderPrediction } from '../../vision/detectors/render-prediction.ts';
 import { type InspectedFile, inspectFiles, type TestedFile } from '../../vision/evaluation/inspect-files.ts';
 import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
 import { encodePicture } from '../../vision/image/encode.ts';
+import type { TilePlan } from '../../vision/scoring/tile-plan.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { interruptible } from '../interrupt.ts';
@@ -40,6 +41,8 @@ export interface TestOutput {
     readonly folder: string;
     readonly encoder: string;
     readonly imageSize: number;
+    /** How pictures are cut; null: not at all. */
+    readonly tiles: TilePlan | null;
     readonly threshold: number;
     /** Above it a pixel belongs to a region; null for imported models. */
     readonly pixelThreshold: number | null;
@@ -162,7 +165,7 @@ function outputOf(
   items: readonly TestItem[],
   version: string,
 ): TestOutput {
-  const { encoder, imageSize, threshold } = detector.model;
+  const { encoder, imageSize, tiles, threshold } = detector.model;
   const having = (verdict: TestItem['verdict']) => items.filter((item) => item.verdict === verdict).length;
   return {
     okapi: version,
@@ -170,6 +173,7 @@ function outputOf(
       folder,
       encoder,
       imageSize,
+      tiles: tiles ?? null,
       threshold: threshold.value,
       pixelThreshold: threshold.pixelValue,
       trust: threshold.trust,
