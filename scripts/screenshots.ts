@@ -1,0 +1,107 @@
+// Makes the pictures of docs/images/pages again: `npx tsx scripts/screenshots.ts [FOLDER]`. A server of its own with the sample
+// project, every page as a person sees it, in both themes, at two widths, and in Thai.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import type { Upload } from '../src/client/client.ts';
+import { samplePart } from '../src/vision/dataset/sample-parts.ts';
+import { encodePicture } from '../src/vision/image/encode.ts';
+import { type OpenOptions, pagesUnderTest } from '../test/ui/pages.ts';
+
+const folder = process.argv[2] ?? 'docs/images/pages';
+await mkdir(folder, { recursive: true });
+const pages = await pagesUnderTest();
+const { client } = pages;
+
+const { project_id } = await client.createSampleProject({ body: { name: 'Circuit boards' } });
+const { job_id } = await client.trainProject({ project_id, body: { method: 'auto' } });
+const { model_id = '' } = await client.untilJobEnds(job_id);
+const evaluation = await client.evaluateModel({ model_id, body: {} });
+await client.untilJobEnds(evaluation.job_id);
+const files: Upload[] = [];
+for (const [i, defect] of [undefined, 'missing', 'scratch', undefined, undefined, 'missing'].entries()) {
+  const { picture } = samplePart('boards', 900 + i, defect as never, 256);
+  files.push({
+    name: `board-${i + 1}.png`,
+    data: new Blob([(await encodePicture(picture, 'png')) as Uint8Array<ArrayBuffer>]),
+  });
+}
+await client.testModel({ model_id, files });
+const { project_id: finder } = await client.createProject({
+  body: { name: 'Blobs on boards', training_mode: 'yolo' },
+});
+await client.uploadProjectImages({ project_id: finder, files });
+const { items } = await client.listProjectImages({ project_id: finder });
+for (const { filename, width = 1, height = 1 } of items.slice(0, 4)) {
+  const boxes = [
+    { label: 'chip', x: 0.15, y: 0.2, width: 0.25, height: 0.2 },
+    { label: 'pad', x: 0.6, y: 0.55, width: 0.12, height: 0.14 },
+  ];
+  await client.putLabel({
+    project_id: finder,
+    filename,
+    body: { image_width: width, image_height: height, boxes },
+  });
+}
+
+/** Nothing loads any more, and every picture in sight is there. Pages keep streams open, so the network is no sign of it. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    `document.querySelector('h1') !== null && document.querySelectorAll('.loading, .skeleton, [aria-busy]').length === 0 &&
+      [...document.images].every((image) => image.complete || image.loading === 'lazy')`,
+    undefined,
+    { timeout: 60_000 },
+  );
+  await page.waitForTimeout(500);
+}
+
+/** Name, address, what to do before the picture. */
+const shots: readonly (readonly [string, string, ((page: Page) => Promise<unknown>)?])[] = [
+  ['projects', '/ui/projects'],
+  ['pictures', `/ui/projects/${project_id}/pictures`],
+  ['train', `/ui/projects/${project_id}/train`],
+  ['results', `/ui/projects/${project_id}/results`],
+  [
+    'test',
+    `/ui/projects/${project_id}/test`,
+    async (page) => {
+      const buffer = Buffer.from(await files[1]!.data.arrayBuffer());
+      await page
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles({ name: 'board-2.png', mimeType: 'image/png', buffer });
+      await page.locator('.verdict-shape').first().waitFor({ timeout: 60_000 });
+    },
+  ],
+  ['label', `/ui/projects/${finder}/label`],
+  ['models', '/ui/models'],
+  ['model', `/ui/models/${model_id}`],
+  ['operator', `/ui/operator/${model_id}`],
+  ['system', '/ui/system'],
+];
+const looks: readonly (OpenOptions & { readonly suffix: string })[] = [
+  { suffix: '', width: 1440, height: 900 },
+  { suffix: '-dark', width: 1440, height: 900, theme: 'dark' },
+  { suffix: '-small-thai', width: 390, height: 844, language: 'th' },
+];
+for (const { suffix, ...look } of looks)
+  for (const [name, address, before] of shots) {
+    const { page, misdeeds } = await pages.open(address, look);
+    try {
+      await settled(page);
+      await before?.(page);
+      await settled(page);
+      const png = await page.screenshot();
+      await writeFile(
+        join(folder, `${name}${suffix}.png`),
+        await sharp(png).png({ palette: true, quality: 90 }).toBuffer(),
+      );
+    } catch (error) {
+      console.error(`${name}${suffix}: ${String(error).slice(0, 300)}`);
+    }
+    const wrong = [...misdeeds.policyViolations, ...misdeeds.errors, ...misdeeds.outside];
+    if (wrong.length > 0) console.error(`${name}${suffix}: ${wrong.join('; ')}`);
+    await page.context().close();
+  }
+await pages.close();
