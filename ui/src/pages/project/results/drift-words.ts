@@ -30,9 +30,14 @@ export const words = defineWords({
     },
     update: {
       title: 'False alarms',
-      text: (n: string) =>
-        `${n} tests of this project are marked as false alarms. The model can learn that these parts are good.`,
-      none: 'No test is marked as a false alarm. Mark them on the page “Test”; the model can then learn that these parts are good.',
+      text: 'These tests are marked as false alarms. The model can learn that such parts are good: a new model is made in seconds, and this one stays.',
+      textOfNet:
+        'These tests are marked as false alarms. With them the threshold is found anew: a new model is made in seconds, and this one stays.',
+      none: 'No test with this model is marked as a false alarm. Mark them on the page “Test”; the model can then learn that such parts are good.',
+      choose: (name: string) => `Learn ${name}`,
+      run: (n: number) => (n === 1 ? 'Update with 1 picture' : `Update with ${n} pictures`),
+      from: 'Updated from',
+      added: (n: number) => (n === 1 ? '1 picture was added' : `${n} pictures were added`),
     },
   },
   th: {
@@ -57,8 +62,14 @@ export const words = defineWords({
     },
     update: {
       title: 'แจ้งเตือนผิด',
-      text: (n: string) => `มีการทดสอบ ${n} ครั้งที่ทำเครื่องหมายว่าแจ้งเตือนผิด โมเดลเรียนรู้ได้ว่าชิ้นงานเหล่านี้ดี`,
-      none: 'ยังไม่มีการทดสอบที่ทำเครื่องหมายว่าแจ้งเตือนผิด ทำเครื่องหมายได้ในหน้า “ทดสอบ” แล้วโมเดลจะเรียนรู้ว่าชิ้นงานเหล่านั้นดี',
+      text: 'การทดสอบเหล่านี้ทำเครื่องหมายว่าแจ้งเตือนผิด โมเดลเรียนรู้ได้ว่าชิ้นงานแบบนี้ดี จะได้โมเดลใหม่ในไม่กี่วินาที โมเดลเดิมยังอยู่',
+      textOfNet:
+        'การทดสอบเหล่านี้ทำเครื่องหมายว่าแจ้งเตือนผิด จะหาค่าเกณฑ์ใหม่จากรูปเหล่านี้ ได้โมเดลใหม่ในไม่กี่วินาที โมเดลเดิมยังอยู่',
+      none: 'ยังไม่มีการทดสอบด้วยโมเดลนี้ที่ทำเครื่องหมายว่าแจ้งเตือนผิด ทำเครื่องหมายได้ในหน้า “ทดสอบ” แล้วโมเดลจะเรียนรู้ว่าชิ้นงานแบบนั้นดี',
+      choose: (name: string) => `เรียนรู้ ${name}`,
+      run: (n: number) => `อัปเดตด้วย ${n} รูป`,
+      from: 'อัปเดตจาก',
+      added: (n: number) => `เพิ่มแล้ว ${n} รูป`,
     },
   },
 });

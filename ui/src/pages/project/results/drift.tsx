@@ -10,6 +10,7 @@ import { api, type ModelDetail, type ResultOf } from '../../../server/client.ts'
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { words } from './drift-words.ts';
+import { UpdatePanel } from './update-panel.tsx';
 
 type Drift = ResultOf<'getDrift'>;
 const figures = ['score', 'brightness', 'sharpness'] as const;
@@ -20,7 +21,17 @@ const tones: Readonly<Record<Drift['verdict'], Tone | 'plain'>> = {
   unknown: 'plain',
 };
 
-export function DriftView({ model: { model_id, project_id } }: { readonly model: ModelDetail }) {
+export function UpkeepView({ model }: { readonly model: ModelDetail }) {
+  const { project_id } = model;
+  return (
+    <div className="stack">
+      <DriftView model={model} />
+      {project_id !== null && <UpdatePanel model={{ ...model, project_id }} />}
+    </div>
+  );
+}
+
+function DriftView({ model: { model_id, project_id } }: { readonly model: ModelDetail }) {
   const w = useWords(words);
   const format = useFormat();
   const drift = useQuery({

@@ -12,7 +12,7 @@ import { api, type ModelInfo, type ProjectInfo } from '../../../server/client.ts
 import { useWords } from '../../../text/language.tsx';
 import type { PartProps } from '../project.tsx';
 import { CompareView } from './compare.tsx';
-import { DriftView } from './drift.tsx';
+import { UpkeepView } from './drift.tsx';
 import { EvaluationView } from './evaluation.tsx';
 import { ModelLine } from './model-line.tsx';
 import './results.css';
@@ -106,7 +106,7 @@ function OfModel({
           {view === 'threshold' && <ThresholdView model={detail.data} />}
           {view === 'evaluation' && <EvaluationView project={project} model={detail.data} />}
           {view === 'compare' && <CompareView project={project} model={model} models={models} />}
-          {view === 'drift' && <DriftView model={detail.data} />}
+          {view === 'drift' && <UpkeepView model={detail.data} />}
           {view === 'figures' && <YoloFiguresView model={detail.data} />}
           {view === 'thresholds' && <YoloThresholdsView model={detail.data} />}
         </div>
