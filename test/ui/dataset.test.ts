@@ -5,6 +5,7 @@ import { zipOf } from '../../src/server/yolo/testing/datasets.ts';
 import { blocksFile, plainDataset } from '../../src/vision/dataset/detection/testing/dataset-files.ts';
 import { browserRunsHere } from '../browser.ts';
 import { accessibilityFaults } from './accessible.ts';
+import { hostileTexts } from './hostile.ts';
 import { type PagesUnderTest, pagesUnderTest } from './pages.ts';
 
 describe.skipIf(!browserRunsHere)('the dataset page', () => {
@@ -69,12 +70,16 @@ describe.skipIf(!browserRunsHere)('the dataset page', () => {
   it('lists what a person should look at', async () => {
     const files = { ...(await plainDataset()) };
     const { 'data.yaml': _, ...rest } = files;
-    const unused = 'names: ["cat", "dog", "<script>alert(1)</script>"]\n';
-    const { page } = await open();
+    const unused = `names: ${JSON.stringify(['cat', 'dog', ...hostileTexts])}\n`;
+    const { page, misdeeds } = await open();
     await page.getByText('4 pictures', { exact: true }).waitFor();
     const more = { ...rest, 'data.yaml': unused, 'train/labels/none.txt': '0 0.5 0.5 0.2 0.2\n' };
     await page.locator('input[type=file]').setInputFiles(zip('parts.zip', zipOf(more)));
-    await page.getByText('Without a box to learn from: <script>alert(1)</script>').waitFor();
+    await page.getByText(`Without a box to learn from: ${hostileTexts.join(', ')}`).waitFor();
+    const names = await page.locator('.dataset-class').allTextContents();
+    expect(names).toEqual(expect.arrayContaining(['cat', 'dog', ...hostileTexts]));
+    expect(await page.evaluate('window.pwned')).toBeUndefined();
+    expect(misdeeds).toEqual({ policyViolations: [], errors: [], outside: [] });
     await page.getByText('1 label files without a picture').waitFor();
   });
 

@@ -5,6 +5,7 @@ import { samplePart } from '../../src/vision/dataset/sample-parts.ts';
 import { encodePicture } from '../../src/vision/image/encode.ts';
 import { browserRunsHere } from '../browser.ts';
 import { accessibilityFaults } from './accessible.ts';
+import { hostileTexts } from './hostile.ts';
 import { type PagesUnderTest, pagesUnderTest } from './pages.ts';
 
 const side = 200;
@@ -157,6 +158,21 @@ describe.skipIf(!browserRunsHere)('the label page', () => {
     await page.getByText('The server does not answer').first().waitFor();
     await page.unrouteAll();
     await expect.poll(async () => (await kept(names[4]!)).length, { timeout: 20_000 }).toBe(3);
+  });
+
+  it('shows the forty texts that it must not run as names of classes and on boxes', async () => {
+    const other = await projectWith('yolo', 1);
+    const boxes = hostileTexts.map((label) => ({ label, x: 0.1, y: 0.1, width: 0.5, height: 0.5 }));
+    const [filename] = other.names;
+    const body = { image_width: side, image_height: side, boxes };
+    await pages.client.putLabel({ project_id: other.project, filename: filename!, body });
+    const { page, misdeeds } = await pages.open(`/ui/projects/${other.project}/label`);
+    await expect.poll(() => page.locator('.label-box').count()).toBe(hostileTexts.length);
+    expect(await page.locator('.label-box text').allTextContents()).toEqual([...hostileTexts]);
+    const listed = await page.locator('.label-boxes .grow').allTextContents();
+    expect(listed).toEqual([...hostileTexts]);
+    expect(await page.evaluate('window.pwned')).toBeUndefined();
+    expect(misdeeds).toEqual(none);
   });
 
   it('makes the dataset in one press', async () => {
