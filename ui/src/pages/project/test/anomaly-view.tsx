@@ -6,7 +6,7 @@ import { Stage, type View } from '../../../components/stage.tsx';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { RegionList } from './region-list.tsx';
-import type { ShownResult } from './result.ts';
+import { type ShownResult, shapeOf } from './result.ts';
 import { useDrawnMap, useMap } from './use-map.ts';
 import { words } from './words.ts';
 
@@ -53,7 +53,7 @@ export function AnomalyView({ result, size }: { readonly result: ShownResult; re
     <image href={href} width={size.width} height={size.height} preserveAspectRatio="none" {...more} />
   );
   return (
-    <div className="test-anomaly">
+    <div className="test-anomaly" style={shapeOf(size)}>
       <div className="row apart">
         <Segments
           label={w.how}

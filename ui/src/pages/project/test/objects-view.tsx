@@ -7,7 +7,7 @@ import { Stage } from '../../../components/stage.tsx';
 import { api } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
-import type { Detection, ShownResult } from './result.ts';
+import { type Detection, type ShownResult, shapeOf } from './result.ts';
 import { words } from './words.ts';
 
 /** Boxes under this are never shown: a detector has hundreds of them everywhere. */
@@ -42,7 +42,7 @@ export function ObjectsView({
   const least = candidates === undefined ? result.threshold : leastConfidence;
   const stroke = Math.max(size.width, size.height) / 320;
   return (
-    <div className="test-anomaly">
+    <div className="test-anomaly" style={shapeOf(size)}>
       <div className="test-sliders">
         <Slider
           label={w.confidence}

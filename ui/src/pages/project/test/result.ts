@@ -91,3 +91,7 @@ export function shownOld(item: ResultItem): ShownResult {
     feedback: item.feedback,
   };
 }
+
+/** For the style sheet: the proportions of the picture. */
+export const shapeOf = ({ width, height }: { readonly width: number; readonly height: number }) =>
+  ({ '--test-shape': width / height }) as React.CSSProperties;
