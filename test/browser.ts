@@ -9,7 +9,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 /** Whether this machine can run the binary; it is for Linux on x64. */
 export const browserRunsHere = process.platform === 'linux' && process.arch === 'x64';
 
-export async function openBrowser(): Promise<Browser> {
+/** `further` are switches of Chromium, such as a film for the camera. */
+export async function openBrowser(further: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: join(await unpacked(), 'chromium'),
     // As root there is no sandbox; what the pages show is ours. A camera that shows a moving pattern, and that every page may use.
@@ -19,6 +20,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
+      ...further,
     ],
   });
 }

@@ -40,7 +40,11 @@ export interface OpenPage {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Builds the pages when they are older than their sources; starts a server with an empty data folder. */
-export async function pagesUnderTest(overrides: ConfigOverrides = {}): Promise<PagesUnderTest> {
+export async function pagesUnderTest(
+  overrides: ConfigOverrides = {},
+  /** Of Chromium. */
+  switches: readonly string[] = [],
+): Promise<PagesUnderTest> {
   execFileSync(process.execPath, [join(root, 'scripts/ensure-pages.mjs')], { stdio: 'inherit' });
   const folder = await mkdtemp(join(tmpdir(), 'okapi-pages-'));
   const quiet = { server: { port: 0 }, log: { level: 'silent' } };
@@ -49,7 +53,7 @@ export async function pagesUnderTest(overrides: ConfigOverrides = {}): Promise<P
     env: {},
     overrides: { ...quiet, ...overrides } as ConfigOverrides,
   });
-  const browser = await openBrowser();
+  const browser = await openBrowser(switches);
   return {
     server,
     browser,
