@@ -1,5 +1,14 @@
 // Short words about what was done, at the corner of the page, read aloud and gone after a while.
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { defineWords, useWords } from '../text/language.tsx';
 import { IconButton } from './button.tsx';
 import type { Tone } from './notice.tsx';
@@ -39,10 +48,23 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
       },
     [remove],
   );
+  const section = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (toasts.length === 0) return;
+    // Shown last, it lies above a dialog that is open.
+    section.current?.hidePopover?.();
+    section.current?.showPopover?.();
+  }, [toasts]);
   return (
     <ToastContext value={tell}>
       {children}
-      <section className="toasts" aria-live="polite" aria-label="notifications">
+      <section
+        className="toasts"
+        ref={section}
+        popover="manual"
+        aria-live="polite"
+        aria-label="notifications"
+      >
         {toasts.map(({ id, text, tone, action }) => (
           <div key={id} className={`toast ${tone}`}>
             <span>{text}</span>

@@ -19,7 +19,7 @@ import { type Choice, countsOf, shownImages } from './shown.ts';
 import { AddBar, FilterBar } from './toolbar.tsx';
 import { DropArea } from './upload/drop-area.tsx';
 import { UploadPanel } from './upload/upload-panel.tsx';
-import { hasEnded } from './upload/uploading-file.ts';
+import { hasEnded, type Mark } from './upload/uploading-file.ts';
 import { useUploads } from './upload/uploads.ts';
 import { useAdding, useStoredImages } from './upload/use-adding.ts';
 import { words as uploadWords } from './upload/words.ts';
@@ -46,6 +46,7 @@ export default function Pictures({ project }: PartProps) {
   const hygiene = useHygiene(id, images, isUploading);
   const [choice, setChoice] = useState<Choice>({ filter: 'all', order: 'newest', search: '' });
   const [selection, setSelection] = useState<Selection>(nothingChosen);
+  const [newMark, setNewMark] = useState<Mark | null>(null);
   const [over, setOver] = useState<Over | null>(null);
   const add = useAdding(id);
   const mark = useMarking(id);
@@ -70,7 +71,7 @@ export default function Pictures({ project }: PartProps) {
     [selection, shown],
   );
   const names = [...chosen.chosen];
-  const onFiles = (found: Parameters<typeof add>[0]) => void add(found);
+  const onFiles = (found: Parameters<typeof add>[0]) => void add(found, newMark);
   const close = () => setOver(null);
 
   if (error !== null && images.length === 0) return <Failure error={error} onRetry={() => refetch()} />;
@@ -80,6 +81,8 @@ export default function Pictures({ project }: PartProps) {
       {images.length > 0 && (
         <div className="pictures-head">
           <AddBar
+            mark={newMark}
+            onMark={setNewMark}
             onFiles={onFiles}
             onCamera={() => setOver({ kind: 'camera' })}
             onRegions={training_mode === 'yolo' ? null : () => setOver({ kind: 'regions' })}

@@ -6,18 +6,26 @@ import { useWords } from '../../../text/language.tsx';
 import { type Choice, type Filter, filters, orders } from './shown.ts';
 import { FileButton } from './upload/file-buttons.tsx';
 import type { FoundFile } from './upload/found-files.ts';
+import type { Mark } from './upload/uploading-file.ts';
+import { words as uploadWords } from './upload/words.ts';
 import { words } from './words.ts';
 
 export function AddBar({
+  mark,
+  onMark,
   onFiles,
   onCamera,
   onRegions,
 }: {
+  /** Of the pictures that are added. */
+  readonly mark: Mark | null;
+  readonly onMark: (mark: Mark | null) => void;
   readonly onFiles: (files: readonly FoundFile[]) => void;
   readonly onCamera: () => void;
   readonly onRegions: (() => void) | null;
 }) {
   const w = useWords(words);
+  const u = useWords(uploadWords);
   return (
     <div className="row pictures-add">
       <FileButton look="primary" icon="upload" label={w.add} accept="image/*" onFiles={onFiles} />
@@ -28,6 +36,18 @@ export function AddBar({
         folder
         onFiles={onFiles}
       />
+      <select
+        className="pictures-as"
+        value={mark ?? 'none'}
+        aria-label={u.as}
+        onChange={({ target }) =>
+          onMark(target.value === 'ok' || target.value === 'ng' ? target.value : null)
+        }
+      >
+        <option value="none">{u.asNone}</option>
+        <option value="ok">{u.asOk}</option>
+        <option value="ng">{u.asNg}</option>
+      </select>
       <Button icon="camera" onClick={onCamera}>
         <Label>{w.camera}</Label>
       </Button>
