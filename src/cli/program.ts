@@ -336,11 +336,11 @@ function addExport(program: Command, context: CommandContext, done: Done): void 
 function addDemo(program: Command, context: CommandContext, done: Done): void {
   program
     .command('demo')
-    .summary('try it: sample parts, a model, a report, in about two minutes')
+    .summary('try it: sample parts, a model, a report, in about a minute')
     .description('Draws sample parts, learns the good ones, tests good and bad ones, and writes a report.')
     .addOption(new Option('--kind <name>', 'what parts').choices(sampleKinds).default('textures'))
     .option('--dir <folder>', 'where; its own folder, made anew each time', 'okapi-demo')
-    .option('--epochs <n>', 'how long to learn', wholeNumber, 15)
+    .option('--epochs <n>', 'train the autoencoder for so long instead', wholeNumber)
     .action(async (options) => {
       const { demo } = await import('./commands/demo.ts');
       done(await demo(options, context));

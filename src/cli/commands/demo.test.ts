@@ -26,6 +26,16 @@ function contextWith(terminal: CommandContext['terminal']): CommandContext {
 }
 
 describe('the demo', () => {
+  it('learns by patches where no epochs are named', async () => {
+    const scale = { partSize: 64, imageSize: 64, good: 4, testGood: 2, perDefect: 1 };
+    const terminal = capturedTerminal();
+    const options = { kind: 'screws', dir: join(dir, 'demo') } as const;
+    expect(await demo(options, contextWith(terminal), scale)).toBe(0);
+    const config = await readFile(join(dir, 'demo/model/config.yaml'), 'utf8');
+    expect(config).toMatch(/^detector: auto$/m);
+    expect(await readFile(join(dir, 'demo/report.html'), 'utf8')).not.toContain('Loss by epoch');
+  });
+
   it('draws parts, learns, tests and writes one report that needs nothing else; and again', async () => {
     const scale = { partSize: 64, imageSize: 64, good: 6, testGood: 2, perDefect: 1 };
     const options = { kind: 'screws', dir: join(dir, 'demo'), epochs: 1 } as const;

@@ -18,7 +18,8 @@ import { runTraining } from './train.ts';
 export interface DemoOptions {
   readonly kind: SampleKind;
   readonly dir: string;
-  readonly epochs: number;
+  /** Given: the autoencoder for so many epochs, in place of `auto`. */
+  readonly epochs?: number | undefined;
 }
 
 /** How large the demo is. */
@@ -95,13 +96,16 @@ async function trainDemo(
   const losses: EpochLoss[] = [];
   const { train: pictures } = await listDataset(folder.parts);
   const request = {
-    kind: 'autoencoder',
+    kind: epochs === undefined ? 'auto' : 'autoencoder',
     pictures,
     folder: folder.model,
     stateFolder: folder.training,
     resume: false,
     device: 'cpu',
-    settings: { encoder: 'mobilenetv3-coco', imageSize, epochs, seed: SEED },
+    settings: {
+      ...{ encoder: 'mobilenetv3-coco', imageSize, seed: SEED },
+      ...(epochs !== undefined && { epochs }),
+    },
   };
   const model = await runTraining(request, context, (event) => {
     if (event.type === 'epoch' && event.phase === 'main')
@@ -110,11 +114,14 @@ async function trainDemo(
   return { model, losses };
 }
 
-function settingsOf({ kind }: DemoOptions, { epochsRun, pictures }: TrainedModel): [string, string][] {
+function settingsOf(
+  { kind, epochs }: DemoOptions,
+  { epochsRun, pictures }: TrainedModel,
+): [string, string][] {
   return [
     ['parts', `${kind}, drawn by okapi`],
     ['learnt from', count(pictures.used, 'good picture')],
-    ['epochs', String(epochsRun)],
+    epochs === undefined ? ['method', 'auto'] : ['epochs', String(epochsRun)],
     ['seed', String(SEED)],
   ];
 }
