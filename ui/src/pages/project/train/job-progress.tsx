@@ -20,7 +20,13 @@ export function JobProgress({ job, story }: { readonly job: JobInfo; readonly st
     ? w.finalising
     : progress?.type === 'progress' && progress.epochs > 0
       ? `${phaseName(progress.phase)}${w.epoch(format.count(progress.epoch), format.count(progress.epochs))}`
-      : (story.log.at(-1) ?? job.detail ?? w.starting);
+      : progress?.type === 'pictures' && progress.stage !== undefined
+        ? w.stage(
+            w.stages[progress.stage as keyof typeof w.stages] ?? progress.stage,
+            format.count(progress.done),
+            format.count(progress.total),
+          )
+        : (story.log.at(-1) ?? job.detail ?? w.starting);
   return (
     <div className="card train-progress">
       <div className="row apart">
