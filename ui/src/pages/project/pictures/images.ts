@@ -8,7 +8,8 @@ import { words } from './words.ts';
 
 export const imagesKey = (projectId: string) => ['images', projectId, 'all'] as const;
 
-const pageSize = 500;
+/** What is seen first comes first; all others follow in one answer. */
+const firstPage = 200;
 /** As many as one request may name. */
 const namesAtOnce = 500;
 
@@ -43,7 +44,7 @@ async function* pagesAfter(
   do {
     const { items, next } = await api.listProjectImages({
       project_id: projectId,
-      query: { limit: pageSize, ...(after !== undefined && { after }) },
+      query: after === undefined ? { limit: firstPage } : { after },
       ...(signal && { signal }),
     });
     yield items;
