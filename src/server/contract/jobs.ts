@@ -101,7 +101,7 @@ export const JobEventData = Type.Union([
     stage: Type.Optional(
       Type.String({
         description:
-          'of trainings without epochs: reading, encoding, choosing patches, calibrating or writing; done and total count its steps',
+          'of trainings without epochs: reading, encoding, choosing patches, autoencoder, calibrating or writing; done and total count its steps',
       }),
     ),
     progress: Share,

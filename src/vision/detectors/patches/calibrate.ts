@@ -9,8 +9,8 @@ import {
   type HeadName,
   headOfPart,
   neighbourMean,
-  type PartName,
-  partsOf,
+  type PlaneName,
+  planesOf,
   topCount,
 } from './graphs.ts';
 import { eachView, type Lesson, type Lessons } from './learn.ts';
@@ -57,7 +57,12 @@ const LEAST_PEAK = 0.5;
  * What a spread of each part counts: found once over all sets of bench/quality.ts. A weight of 1 for the subspace costs aliens 0.015:
  * good parts in rare poses lie outside of it. Weights by made-up defects (CutPaste) were tried and were worse.
  */
-const partWeights: Readonly<Record<PartName, number>> = { fine: 1, coarse: 1, subspace: 0.6 };
+const partWeights: Readonly<Record<PlaneName, number>> = {
+  fine: 1,
+  coarse: 1,
+  subspace: 0.6,
+  autoencoder: 0.6,
+};
 
 /** Measures, fuses and calibrates. Throws what calibrateThreshold throws. */
 export async function calibrate(
@@ -69,7 +74,7 @@ export async function calibrate(
   const grid = gridOf(settings.imageSize);
   const { samples } = plan;
   const good = await leftOut(lesson, without, plan.scored);
-  const parts = partsOf(whole);
+  const parts = planesOf(whole);
   // Each part in spreads of good parts, by places that the view itself had no part in; then in spreads of good scores.
   const planes = parts.map((part, k) => {
     const places = new Places(

@@ -23,9 +23,10 @@ import {
 import type { Encoder } from '../../encoders/encoder.ts';
 import { insideMap, topInside } from '../region-graph.ts';
 import { averaged, gridOf, levelWidths, patchRows, pixelInput, toGrid } from './features.ts';
+import { fromDrawing, type Layout, layoutOf } from './layout-network.ts';
 import { factorsInside, type PatchRegion, rowsInside } from './patch-region.ts';
 
-export const headNames = ['memory-bank', 'subspace'] as const;
+export const headNames = ['memory-bank', 'subspace', 'autoencoder'] as const;
 export type HeadName = (typeof headNames)[number];
 
 /** How rows of features are measured: each channel by its own mean and deviation, both [channels]. */
@@ -57,6 +58,8 @@ export interface Learnt {
   readonly banks: Readonly<Record<BankLevel, Bank>> | null;
   /** The directions in which good patches vary; what lies outside of them is anomalous. */
   readonly subspace: Axes | null;
+  /** Missing where it was not trained. */
+  readonly layout?: Layout | null;
 }
 
 /** What gives a distance for each patch, and the head that it belongs to. */
@@ -66,11 +69,19 @@ export const headOfPart = {
   fine: 'memory-bank',
   coarse: 'memory-bank',
   subspace: 'subspace',
-} as const satisfies Record<PartName, HeadName>;
+  autoencoder: 'autoencoder',
+} as const satisfies Record<PlaneName, HeadName>;
 
-/** The parts that were learnt, in the order of `partNames`. */
+/** The parts that grow without a training, of those that were learnt, in the order of `partNames`. */
 export const partsOf = ({ banks, subspace }: Learnt): PartName[] =>
   partNames.filter((part) => (part === 'subspace' ? subspace : banks) !== null);
+
+/** All that gives distances: those parts, and last the autoencoder where it was trained. */
+export type PlaneName = PartName | 'autoencoder';
+export const planesOf = (learnt: Learnt): PlaneName[] => [
+  ...partsOf(learnt),
+  ...(learnt.layout ? (['autoencoder'] as const) : []),
+];
 
 /** How the distances of the parts become one map: the highest over the parts of gain * distance + offset; planes [g * g]. */
 export type Fusion = readonly { readonly gain: Float32Array; readonly offset: Float32Array }[];
@@ -120,6 +131,16 @@ export function placesGraph(
         along(scaled(rowsInside(rows[level], masks[level]), scaleAt(level, scale, encoder)), axes[level]);
       return { fine: places('fine'), coarse: places('coarse') };
     },
+  });
+}
+
+/** pixels -> layout [1, axes, g / 2, g / 2]: what the autoencoder draws. */
+export function layoutGraph(encoder: Encoder, size: number, scale: Scale, axes: Axes): Graph {
+  return trace(new Parameters(0), {
+    inputs: { pixels: pixelInput(size) },
+    build: (_, { pixels }) => ({
+      layout: layoutOf(along(scaled(patchRows(encoder, pixels, size).joint, scale), axes)),
+    }),
   });
 }
 
@@ -185,9 +206,9 @@ export function neighbourMean(plane: Float64Array, grid: number): Float64Array {
   });
 }
 
-/** One row [1, g * g] for each part that was learnt, in the order of `partNames`. */
+/** One row [1, g * g] for each part that was learnt, in the order of `planesOf`. */
 function distances(encoder: Encoder, pixels: Value, size: number, learnt: Learnt): Value[] {
-  const { scale, banks, subspace } = learnt;
+  const { scale, banks, subspace, layout = null } = learnt;
   const rows = patchRows(encoder, pixels, size);
   const grid = gridOf(size);
   const fromLevel = (level: BankLevel) =>
@@ -196,6 +217,7 @@ function distances(encoder: Encoder, pixels: Value, size: number, learnt: Learnt
     fromLevel('fine'),
     fromLevel('coarse'),
     subspace && fromSubspace(scaled(rows.joint, scale), subspace),
+    layout && fromDrawing(layoutOf(along(scaled(rows.joint, scale), layout.axes)), layout),
   ];
   return found.filter((d) => d !== null).map((d) => reshape(toGrid(asMap(d), grid), [1, grid * grid]));
 }

@@ -15,10 +15,12 @@ import {
   type BankLevel,
   bankLevels,
   type Learnt,
+  layoutGraph,
   momentsGraph,
   placesGraph,
   type Scale,
 } from './graphs.ts';
+import { LAYOUT_AXES, type Layout, LayoutTrainer, layoutSteps } from './layout-network.ts';
 import type { PatchRegion } from './patch-region.ts';
 import type { PatchSettings } from './settings.ts';
 import { pictureOf, type View, type ViewPlan } from './views.ts';
@@ -66,8 +68,8 @@ export interface Lessons {
  */
 export async function learn(
   lesson: Lesson,
-  heads: { bank: boolean; subspace: boolean },
-  note: (text: string) => void,
+  heads: { bank: boolean; subspace: boolean; autoencoder: boolean },
+  { note, onAutoencoder }: { note: (text: string) => void; onAutoencoder: () => void },
 ): Promise<Lessons> {
   const { encoder, plan, settings, pictures } = lesson;
   const widths = levelWidths(encoder);
@@ -91,25 +93,79 @@ export async function learn(
   if (chosen)
     note(`${chosen.fine.reduce((sum, { length }) => sum + length, 0) / axes.fine.count} patches remembered`);
   const count = Math.min(SUBSPACE_AXES, width);
-  const whole = heads.subspace && principalAxes(covariance, width, count, random);
+  const whole = (heads.subspace || heads.autoencoder) && principalAxes(covariance, width, count, random);
+  if (heads.autoencoder) onAutoencoder();
+  const layouts = heads.autoencoder && whole ? await learnLayouts(lesson, scale, whole) : null;
   const subspaceOf = (part: Moments, near: PrincipalAxes) => {
     const own = part === all ? covariance : covarianceOf(part, scale);
     return subspace(part === all ? near : principalAxes(own, width, count, near), trace(own, width));
   };
-  const learnt = (part: Moments, kept: (fold: number) => boolean): Learnt => {
+  const learnt = (part: Moments, kept: (fold: number) => boolean, layout: Layout | null): Learnt => {
     const bank = (level: BankLevel) =>
       axes && chosen && { axes: axes[level], rows: joined(chosen[level].filter((_, i) => kept(i))) };
     const [fine, coarse] = [bank('fine'), bank('coarse')];
     return {
       scale,
       banks: fine && coarse ? { fine, coarse } : null,
-      subspace: whole ? subspaceOf(part, whole) : null,
+      subspace: whole && heads.subspace ? subspaceOf(part, whole) : null,
+      layout,
     };
   };
   const without = moments.map((_, fold) =>
-    learnt(total(moments.filter((_, i) => i !== fold)), (i) => i !== fold),
+    learnt(
+      total(moments.filter((_, i) => i !== fold)),
+      (i) => i !== fold,
+      layouts?.without[fold % LAYOUT_FOLDS] ?? null,
+    ),
   );
-  return { whole: learnt(all, () => true), without };
+  return { whole: learnt(all, () => true, layouts?.whole ?? null), without };
+}
+
+/** The autoencoder is trained once for all and so many times without some of the folds. */
+const LAYOUT_FOLDS = 3;
+
+/** Trainings without a fold take this share of the steps: their drawings are a little worse, which errs on the calm side. */
+const FOLD_STEPS = 0.5;
+
+/** The runs of the encoder and of the steps that they take, about. */
+export const layoutRuns = (pictures: number) =>
+  pictures + (1 + FOLD_STEPS * LAYOUT_FOLDS) * layoutSteps(pictures);
+
+async function learnLayouts(
+  lesson: Lesson,
+  scale: Scale,
+  { axes, variances, width }: PrincipalAxes,
+): Promise<{ whole: Layout; without: Layout[] }> {
+  const { encoder, settings, plan, runtime, signal } = lesson;
+  const { imageSize, seed } = settings;
+  const count = Math.min(LAYOUT_AXES, variances.length);
+  // Long axes are shortened, but stay longer than others: [deviation -> its root].
+  const shortened = Float32Array.from(
+    axes.subarray(0, count * width),
+    (v, i) => v / Math.max(variances[Math.floor(i / width)]!, 1e-6) ** 0.25,
+  );
+  const layoutAxes: Axes = { data: shortened, count };
+  const views = plan.views.filter(({ view }) => view === 0);
+  const layouts: Float32Array[] = [];
+  await eachView(lesson, layoutGraph(encoder, imageSize, scale, layoutAxes), views, ({ layout }) => {
+    layouts.push((layout!.data as Float32Array).slice());
+  });
+  const grid = gridOf(imageSize) / 2;
+  const trainer = await LayoutTrainer.open(runtime, { grid, axes: count, seed });
+  try {
+    const steps = layoutSteps(layouts.length);
+    const trained = async (steps: number, used: (fold: number) => boolean): Promise<Layout> => {
+      const own = layouts.filter((_, i) => used(views[i]!.fold));
+      return { axes: layoutAxes, parameters: await trainer.train(own, steps, signal) };
+    };
+    const whole = await trained(steps, () => true);
+    const without: Layout[] = [];
+    for (let k = 0; k < LAYOUT_FOLDS; k++)
+      without.push(await trained(Math.ceil(FOLD_STEPS * steps), (fold) => fold % LAYOUT_FOLDS !== k));
+    return { whole, without };
+  } finally {
+    await trainer.close();
+  }
 }
 
 /** Part of a square matrix [width, width], of the rows and columns from `from` to before `to`. */

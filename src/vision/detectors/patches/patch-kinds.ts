@@ -7,7 +7,7 @@ export interface PatchKind {
 }
 
 export const patchKinds = {
-  auto: { heads: ['memory-bank', 'subspace'], fewest: 1 },
+  auto: { heads: ['memory-bank', 'subspace', 'autoencoder'], fewest: 1 },
   'memory-bank': { heads: ['memory-bank'], fewest: 2 },
   subspace: { heads: ['subspace'], fewest: 1 },
 } as const satisfies Record<string, PatchKind>;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import { Random } from '../../../autodiff/random.ts';
+import { readTensors } from '../../checkpoint/read-tensors.ts';
 import { samplePart } from '../../dataset/sample-parts.ts';
 import { openEncoder } from '../../encoders/table.ts';
 import type { ErrorCode } from '../../errors.ts';
@@ -72,7 +73,7 @@ describe('a detector by patches', () => {
       expect(threshold.falseAlarmInterval!.high).toBeGreaterThan(0.3);
       expect(threshold.pixelValue).toBeGreaterThanOrEqual(0.5); // so that the middle of good parts has no colour
       const config = parse(await readFile(join(model.folder, 'config.yaml'), 'utf8'));
-      const heads = kind === 'auto' ? ['memory-bank', 'subspace'] : [kind];
+      const heads = kind === 'auto' ? ['memory-bank', 'subspace', 'autoencoder'] : [kind];
       expect(config.detector).toBe(kind);
       expect(config.heads.map(({ head }: { head: string }) => head)).toEqual(heads);
       const sum = config.heads.reduce((total: number, { weight }: { weight: number }) => total + weight, 0);
@@ -114,6 +115,21 @@ describe('a detector by patches', () => {
     expect(await scoresOf('again', 42)).toBe(auto);
     expect(await scoresOf('other', 1)).not.toBe(auto);
   }, 180_000);
+
+  it('trains the autoencoder from six pictures on, and keeps its weights with the model', async () => {
+    const stages: string[] = [];
+    const onEvent = (event: { type: string; stage?: string }) => {
+      if (event.type === 'work') stages.push(event.stage!);
+    };
+    await trainDetector(request('auto', 'five', parts.slice(0, 5)), { onEvent });
+    expect(stages).not.toContain('autoencoder');
+    const five = parse(await readFile(join(dir, 'five', 'config.yaml'), 'utf8'));
+    expect(five.heads.map(({ head }: { head: string }) => head)).toEqual(['memory-bank', 'subspace']);
+    await trainDetector(request('auto', 'six', parts), { onEvent });
+    expect(stages).toContain('autoencoder');
+    const { tensors } = await readTensors(await readFile(join(dir, 'six', 'model.safetensors')));
+    expect([...tensors.keys()]).toEqual(expect.arrayContaining(['autoencoder.axes', 'gain.autoencoder']));
+  }, 120_000);
 
   it('works from one picture by the subspace alone, and says so', async () => {
     const notes: string[] = [];

@@ -4,7 +4,7 @@ import { openEncoder } from '../../encoders/table.ts';
 import { OkapiError } from '../../errors.ts';
 import { openRuntime } from '../../runtime/open-runtime.ts';
 import { ByteCache } from '../../training/byte-cache.ts';
-import { readGoodPictures } from '../../training/good-pictures.ts';
+import { type GoodPictures, readGoodPictures } from '../../training/good-pictures.ts';
 import { clearResumeFiles } from '../../training/resume-files.ts';
 import { Work } from '../../training/work.ts';
 import type { WorkStage } from '../../training/work-stages.ts';
@@ -12,7 +12,8 @@ import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detecto
 import { planTiles } from '../tiles/plan-training.ts';
 import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { calibrate } from './calibrate.ts';
-import { type Lesson, learn } from './learn.ts';
+import type { HeadName } from './graphs.ts';
+import { type Lesson, layoutRuns, learn } from './learn.ts';
 import { type PatchKind, type PatchKindName, patchKinds } from './patch-kinds.ts';
 import { blindOutside, patchRegion } from './patch-region.ts';
 import { completePatchSettings } from './settings.ts';
@@ -59,17 +60,22 @@ export async function trainPatches(
     );
     const { count: used, copies, refused } = pictures;
     onEvent({ type: 'pictures', used, copies, refused });
-    const names = used === 1 ? heads.filter((head) => head === 'subspace') : heads;
+    const names = headsFor(heads, pictures);
     if (used === 1)
       note('1 good picture: the subspace alone is learnt, and its threshold is a guess from moved copies');
 
     onEvent({ type: 'stage', stage: 'training' });
     const plan = planViews(pictures, settings);
-    const asked = { bank: names.includes('memory-bank'), subspace: names.includes('subspace') };
+    const asked = {
+      bank: names.includes('memory-bank'),
+      subspace: names.includes('subspace'),
+      autoencoder: names.includes('autoencoder'),
+    };
     const views = plan.views.length;
     work.expect({
       encoding: views,
       'choosing patches': asked.bank ? views : 0,
+      autoencoder: asked.autoencoder ? layoutRuns(pictures.count) : 0,
       calibrating: plan.scored.length,
     });
     let stages: readonly WorkStage[] = ['encoding', 'choosing patches'];
@@ -79,7 +85,12 @@ export async function trainPatches(
       return stage!;
     });
     const lesson: Lesson = { encoder, region, settings, pictures, plan, runtime: counted, signal };
-    const lessons = await learn(lesson, asked, note);
+    const lessons = await learn(lesson, asked, {
+      note,
+      onAutoencoder: () => {
+        stages = ['autoencoder'];
+      },
+    });
 
     onEvent({ type: 'stage', stage: 'calibrating' });
     stages = ['calibrating'];
@@ -114,4 +125,13 @@ export async function trainPatches(
 function expectedOf(files: number): Partial<Record<WorkStage, number>> {
   const views = Math.max(files, Math.min(8 * files, 400));
   return { reading: files, encoding: views, 'choosing patches': views, calibrating: files, writing: 1 };
+}
+
+/** From so many pictures on, an autoencoder can be trained without a third of them. */
+const LAYOUT_PICTURES = 6;
+
+/** Of one picture the subspace alone; the autoencoder of whole parts, not of tiles. */
+function headsFor(heads: readonly HeadName[], { count, cut }: GoodPictures): readonly HeadName[] {
+  if (count === 1) return heads.filter((head) => head === 'subspace');
+  return count >= LAYOUT_PICTURES && cut === null ? heads : heads.filter((head) => head !== 'autoencoder');
 }

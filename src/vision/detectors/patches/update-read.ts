@@ -41,7 +41,8 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
   const fields = configFields(text('config.yaml'));
   const { tensors } = await readTensors(folder.file('model.safetensors'));
   const settings = settingsIn(fields.settings);
-  const shares = sharesIn(fields.heads);
+  // The autoencoder cannot grow without a training, and would go on calling the new pictures anomalous.
+  const shares = sharesIn(fields.heads).filter(({ head }) => head !== 'autoencoder');
   const learnt = learntIn(tensors);
   const calibration = readCalibration(text('threshold.json')) ?? lacking('the scores of good pictures');
   const { pictures, sha256 } = (fields.dataset ?? {}) as Partial<SavedPatches['dataset']>;

@@ -9,7 +9,7 @@ import { writeGolden } from '../golden.ts';
 import { modelFiles, squarePreprocessing } from '../model-files.ts';
 import { onlyTile } from '../tiles/tiled-detector.ts';
 import type { Calibration } from './calibrate.ts';
-import { bankLevels, inspectionGraph, type Learnt, partsOf } from './graphs.ts';
+import { bankLevels, inspectionGraph, type Learnt, planesOf } from './graphs.ts';
 import { inspectPatches } from './inspect.ts';
 import type { Lesson } from './learn.ts';
 
@@ -46,7 +46,7 @@ export async function writePatchModel(lesson: Lesson, made: Made): Promise<void>
 
 /** The encoder's weights under `encoder.`, then all that was learnt, each with its shape. */
 function stateDict({ encoder }: Lesson, { learnt, calibration }: Made): Tensors {
-  const { scale, banks, subspace } = learnt;
+  const { scale, banks, subspace, layout } = learnt;
   const width = scale.mean.length;
   const rows: [string, NamedTensor][] = [...encoder.tensors].map(([name, t]) => [`encoder.${name}`, t]);
   const put = (name: string, data: Float32Array, ...shape: number[]) =>
@@ -58,8 +58,12 @@ function stateDict({ encoder }: Lesson, { learnt, calibration }: Made): Tensors 
     put(`bank.${level}.axes`, axes.data, axes.count, axes.data.length / axes.count);
     put(`bank.${level}.rows`, kept, kept.length / axes.count, axes.count);
   }
+  if (layout) {
+    put('autoencoder.axes', layout.axes.data, layout.axes.count, width);
+    for (const { name, data, shape } of layout.parameters.all()) put(`autoencoder.${name}`, data, ...shape);
+  }
   if (subspace) put('subspace.axes', subspace.data, subspace.count, width);
-  for (const [i, part] of partsOf(learnt).entries()) {
+  for (const [i, part] of planesOf(learnt).entries()) {
     const { gain, offset } = calibration.fusion[i]!;
     put(`gain.${part}`, gain, gain.length);
     put(`offset.${part}`, offset, offset.length);
@@ -87,7 +91,7 @@ function metadataOf(
     outputs:
       'score [1]: anomalous above threshold; map [1, size, size]: anomalous above threshold_pixel; shares [parts]: the score of each part alone',
     heads: shares.map(({ head }) => head).join(', '),
-    parts: partsOf(learnt).join(', '),
+    parts: planesOf(learnt).join(', '),
     threshold: String(threshold.value),
     threshold_pixel: String(threshold.pixelValue),
     ...(request.regions && { regions: JSON.stringify(request.regions) }),
