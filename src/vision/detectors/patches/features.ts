@@ -36,6 +36,12 @@ export const widthOf = (encoder: Encoder) => levelWidths(encoder).reduce((a, b) 
 
 export const pixelInput = (size: number) => ({ shape: [1, size, size, 3], dtype: 'uint8' }) as const;
 
+/** `count` orthonormal directions among the scaled channels, one after the other. */
+export interface Axes {
+  readonly data: Float32Array;
+  readonly count: number;
+}
+
 /** Patches as rows of channels, from the top left. */
 export interface PatchRows {
   /** Both levels, drawn at the grid of the fine one: [g * g, channels], g = S / 8. */

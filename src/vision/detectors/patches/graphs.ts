@@ -22,7 +22,7 @@ import {
 } from '../../../autodiff/index.ts';
 import type { Encoder } from '../../encoders/encoder.ts';
 import { insideMap, topInside } from '../region-graph.ts';
-import { averaged, gridOf, levelWidths, patchRows, pixelInput, toGrid } from './features.ts';
+import { type Axes, averaged, gridOf, levelWidths, patchRows, pixelInput, toGrid } from './features.ts';
 import { fromDrawing, type Layout, layoutOf } from './layout-network.ts';
 import { factorsInside, type PatchRegion, rowsInside } from './patch-region.ts';
 
@@ -33,12 +33,6 @@ export type HeadName = (typeof headNames)[number];
 export interface Scale {
   readonly mean: Float32Array;
   readonly deviation: Float32Array;
-}
-
-/** `count` orthonormal directions among the scaled channels, one after the other. */
-export interface Axes {
-  readonly data: Float32Array;
-  readonly count: number;
 }
 
 /** The levels that patches are remembered at. */

@@ -23,7 +23,7 @@ import { Random } from '../../../autodiff/random.ts';
 import type { Runtime } from '../../../autodiff/runtime.ts';
 import { type TrainState, TrainStep } from '../../../autodiff/train-step.ts';
 import { OkapiError } from '../../errors.ts';
-import type { Axes } from './graphs.ts';
+import type { Axes } from './features.ts';
 
 /** Channels of what is drawn: places along so many principal axes. */
 export const LAYOUT_AXES = 64;

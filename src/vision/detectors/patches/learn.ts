@@ -9,9 +9,8 @@ import { OkapiError } from '../../errors.ts';
 import { greedyCoreset, RowSample, type Rows } from '../../scoring/coreset.ts';
 import { type PrincipalAxes, principalAxes } from '../../scoring/principal-axes.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
-import { gridOf, levelWidths, widthOf } from './features.ts';
+import { type Axes, gridOf, levelWidths, widthOf } from './features.ts';
 import {
-  type Axes,
   type BankLevel,
   bankLevels,
   type Learnt,

@@ -4,9 +4,8 @@ import { type Graph, Parameters, trace } from '../../../autodiff/index.ts';
 import type { Encoder } from '../../encoders/encoder.ts';
 import { quantile, sorted } from '../../scoring/order-statistics.ts';
 import type { RegionMask } from '../../scoring/region-mask.ts';
-import { gridOf, patchRows, pixelInput } from './features.ts';
+import { type Axes, gridOf, patchRows, pixelInput } from './features.ts';
 import {
-  type Axes,
   type Bank,
   type BankLevel,
   distancesGraph,
