@@ -1,0 +1,78 @@
+// How long a memory bank takes to learn from many pictures, the memory it needs, and what scoring costs beyond the encoder.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Parameters, toOnnx, trace } from '../src/autodiff/index.ts';
+import { Random } from '../src/autodiff/random.ts';
+import { patchRows, pixelInput } from '../src/vision/detectors/patches/features.ts';
+import { trainDetector } from '../src/vision/detectors/train-detector.ts';
+import { openEncoder } from '../src/vision/encoders/table.ts';
+import { encodePicture } from '../src/vision/image/encode.ts';
+import { openRuntime } from '../src/vision/runtime/open-runtime.ts';
+import { drawPart } from './quality/drawn-parts.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    pictures: { type: 'string', default: '200' },
+    method: { type: 'string', default: 'memory-bank' },
+  },
+});
+const SIZE = 256;
+const folder = await mkdtemp(join(tmpdir(), 'okapi-timings-'));
+const random = new Random(7);
+
+async function drawn(count: number): Promise<string[]> {
+  const files: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const file = join(folder, `${i}.png`);
+    await writeFile(file, await encodePicture(drawPart('mesh', random.fork(i), SIZE), 'png'));
+    files.push(file);
+  }
+  return files;
+}
+
+/** The median milliseconds of runs that take turns, one number for each model. */
+async function milliseconds(models: readonly Uint8Array[]): Promise<number[]> {
+  const runtime = await openRuntime();
+  const sessions = await Promise.all(models.map((model) => runtime.load(model)));
+  const { data } = drawPart('mesh', random, SIZE);
+  const times = models.map((): number[] => []);
+  for (let run = 0; run < 60; run++)
+    for (const [i, session] of sessions.entries()) {
+      const startedMs = performance.now();
+      await session.run({ pixels: { type: 'uint8', dims: [1, SIZE, SIZE, 3], data } });
+      if (run >= 10) times[i]!.push(performance.now() - startedMs);
+    }
+  for (const session of sessions) await session.close();
+  await runtime.close();
+  return times.map((own) => own.sort((a, b) => a - b)[own.length >> 1]!);
+}
+
+try {
+  const pictures = await drawn(Number(options.pictures));
+  const before = process.memoryUsage.rss();
+  const startedMs = performance.now();
+  const cpu = process.cpuUsage();
+  const model = join(folder, 'model');
+  const state = { folder: model, stateFolder: `${model}.training`, resume: false };
+  await trainDetector({ kind: options.method, pictures, ...state });
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = (performance.now() - startedMs) / 1000;
+  const peak = process.resourceUsage().maxRSS / 1024;
+  console.log(
+    `${options.method}, ${pictures.length} pictures of ${SIZE} px: ${seconds.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of processor time), ` +
+      `peak ${peak.toFixed(0)} MB, ${(before / 2 ** 20).toFixed(0)} MB before`,
+  );
+  const encoder = await openEncoder('mobilenetv3-coco', { folders: [] });
+  const features = trace(new Parameters(0), {
+    inputs: { pixels: pixelInput(SIZE) },
+    build: (_, { pixels }) => ({ rows: patchRows(encoder, pixels, SIZE).joint }),
+  });
+  const [whole, encoded] = await milliseconds([await readFile(join(model, 'model.onnx')), toOnnx(features)]);
+  console.log(
+    `a picture: ${whole!.toFixed(1)} ms, of it the encoder ${encoded!.toFixed(1)} ms, scoring ${(whole! - encoded!).toFixed(1)} ms`,
+  );
+} finally {
+  await rm(folder, { recursive: true });
+}
