@@ -83,10 +83,10 @@ export const words = defineWords({
     file: 'File',
     downloads: 'Downloads',
     formats: {
-      bundle: 'Bundle: all that is needed elsewhere, as a ZIP',
-      onnx: 'ONNX: the whole model, for any ONNX runtime',
-      safetensors: 'safetensors: the weights by name',
-      pt: 'PyTorch: the weights as .pt',
+      bundle: 'All that is needed elsewhere, as a ZIP',
+      onnx: 'The whole model, for any ONNX runtime',
+      safetensors: 'The weights by name',
+      pt: 'The weights for PyTorch',
     },
     licences: 'Licences',
     licencesText: {
@@ -206,10 +206,10 @@ export const words = defineWords({
     file: 'ไฟล์',
     downloads: 'ดาวน์โหลด',
     formats: {
-      bundle: 'บันเดิล: ทุกอย่างที่ต้องใช้ เป็นไฟล์ ZIP',
-      onnx: 'ONNX: ทั้งโมเดล ใช้กับ ONNX runtime ใดก็ได้',
-      safetensors: 'safetensors: น้ำหนักตามชื่อ',
-      pt: 'PyTorch: น้ำหนักเป็น .pt',
+      bundle: 'ทุกอย่างที่ต้องใช้ เป็นไฟล์ ZIP',
+      onnx: 'ทั้งโมเดล ใช้กับ ONNX runtime ใดก็ได้',
+      safetensors: 'น้ำหนักตามชื่อ',
+      pt: 'น้ำหนักสำหรับ PyTorch',
     },
     licences: 'สัญญาอนุญาต',
     licencesText: {

@@ -81,7 +81,7 @@ export function Setup({ model, name, camera, settings, onSettings, onStart }: Se
           <>
             {camera.state.kind === 'on' || camera.state.kind === 'asking' ? null : (
               <Button icon="camera" onClick={() => camera.open()}>
-                {w.camera}
+                {w.openCamera}
               </Button>
             )}
             <CameraView camera={camera} />
