@@ -26,7 +26,14 @@ export function Metrics({ model }: { readonly model: ModelDetail }) {
           [w.recall, share(model.metrics.recall)],
         ]
       : newest !== undefined
-        ? figuresOf(newest).map(([name, value]) => [name, share(value)] as const)
+        ? [
+            ['AUROC', share(newest.figures.image_auroc.value)],
+            [w.recall, share(newest.figures.recall.value)],
+            [w.precision, share(newest.figures.precision.value)],
+            [w.falseAlarms, share(newest.figures.false_alarm_rate.value)],
+            ['AUPRO', share(newest.figures.aupro.value)],
+            [w.pictures, `${format.count(newest.counts.ok)} OK, ${format.count(newest.counts.ng)} NG`],
+          ]
         : [];
   return (
     <section className="card stack tight">
@@ -50,14 +57,5 @@ export function Metrics({ model }: { readonly model: ModelDetail }) {
         </p>
       )}
     </section>
-  );
-}
-
-type Evaluation = Awaited<ReturnType<typeof api.listEvaluations>>['items'][number];
-
-/** The shares among the figures of an evaluation, by name. */
-function figuresOf(evaluation: Evaluation): (readonly [string, number])[] {
-  return Object.entries(evaluation).flatMap(([name, value]) =>
-    typeof value === 'number' && value >= 0 && value <= 1 ? [[name, value] as const] : [],
   );
 }
