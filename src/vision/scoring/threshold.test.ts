@@ -71,6 +71,7 @@ describe('calibrateThreshold', () => {
       calibrate([...usual, 38], { targetFalseAlarmRate: 0.01 }).falseAlarmInterval!.high,
     );
     expect(t.uncertain!.high).toBe(90);
+    expect(t.pixelValue).toBe(72); // peaks are twice the scores here
     expect(calibrate([...usual, 38], { targetFalseAlarmRate: 0.01 }).trust).not.toContain('apart');
     expect(calibrate([1, 2, 3, 90], { targetFalseAlarmRate: 0.01 }).value).toBeGreaterThanOrEqual(90); // too few to tell
     expect(calibrate([...ramp(99), 900], { targetFalseAlarmRate: 0.01 }).method).toBe('conformal');

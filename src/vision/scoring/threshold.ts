@@ -123,11 +123,16 @@ function check(scores: readonly number[], peaks: readonly number[], rate: number
     throw new OkapiError('option.invalid', `the false-alarm rate must lie between 0 and 1, got ${rate}`);
 }
 
-/** Where a rate is stated, the pixels keep theirs by the conformal rule too: of the next good pictures at most one in twenty. */
+/**
+ * Where a rate is stated, the pixels keep theirs by the conformal rule too: of the next good pictures at most one in twenty. One
+ * picture that stands apart does not count, as for the score.
+ */
 function pixelCut(peaks: Float64Array, rate: number | null): number {
   if (rate === null) return quantile(peaks, PEAK_QUANTILE);
-  const k = Math.ceil((peaks.length + 1) * PEAK_QUANTILE - 1e-9);
-  return peaks[Math.min(k, peaks.length) - 1]!;
+  const n = peaks.length;
+  const k = Math.min(Math.ceil((n + 1) * PEAK_QUANTILE - 1e-9), n);
+  const apart = k === n && standsApart(median(peaks), peaks);
+  return peaks[apart ? n - 2 : k - 1]!;
 }
 
 function describe(ordered: Float64Array): ScoreStatistics {
@@ -153,9 +158,9 @@ const ENOUGH_TO_STAND_APART = 10;
 /** The largest score stands apart when the gap before it is this share of its way from the middle (after Dixon 1950). */
 const APART = 0.4;
 
-function standsApart({ median }: ScoreStatistics, ordered: Float64Array): boolean {
+function standsApart(middle: number, ordered: Float64Array): boolean {
   const [second, largest] = ordered.subarray(ordered.length - 2) as unknown as [number, number];
-  return ordered.length >= ENOUGH_TO_STAND_APART && largest - second > APART * (largest - median);
+  return ordered.length >= ENOUGH_TO_STAND_APART && largest - second > APART * (largest - middle);
 }
 
 function byRule({ p99, p995, median, mad }: ScoreStatistics, ordered: Float64Array): Found {
@@ -173,7 +178,7 @@ function byRate(statistics: ScoreStatistics, ordered: Float64Array, rate: number
   const n = ordered.length;
   const k = Math.ceil((n + 1) * (1 - rate) - 1e-9);
   if (k <= n) return { value: ordered[k - 1]!, method: 'conformal' };
-  const apart = standsApart(statistics, ordered);
+  const apart = standsApart(statistics.median, ordered);
   const used = apart ? ordered.subarray(0, n - 1) : ordered;
   const rule = byRule(apart ? describe(used) : statistics, used);
   return { value: Math.max(used[used.length - 1]!, rule.value), method: 'conformal-short', apart };
