@@ -10,8 +10,8 @@ import { useWords } from '../../../text/language.tsx';
 import { type Detection, type ShownResult, shapeOf } from './result.ts';
 import { words } from './words.ts';
 
-/** Boxes under this are never shown: a detector has hundreds of them everywhere. */
-const leastConfidence = 0.02;
+/** Boxes under this, and under the model's own threshold, are not asked for: a detector has hundreds of them everywhere. */
+const usualLeast = 0.01;
 
 export function ObjectsView({
   modelId,
@@ -33,13 +33,13 @@ export function ObjectsView({
   const [conf, setConf] = useState(result.threshold);
   const [chosenIou, setIou] = useState<number | null>(null);
   const iou = chosenIou ?? model?.thresholds.at(-1)?.iou ?? 0.45;
-  const { candidates, error, isAsking } = useCandidates(modelId, file, useDeferredValue(iou));
+  const least = file === undefined ? result.threshold : Math.min(result.threshold, usualLeast);
+  const { candidates, error, isAsking } = useCandidates(modelId, file, least, useDeferredValue(iou));
   const [lit, setLit] = useState<number | null>(null);
   // Suppression goes from the surest box down, so leaving out the least sure afterwards gives the same boxes.
   const shown = (candidates ?? result.detections).filter(({ confidence }) => confidence >= conf);
   const classes = [...new Set([...(model?.classes ?? []), ...shown.map(({ label }) => label)])];
   const colourOf = (label: string) => `var(--class-${classes.indexOf(label) % 8})`;
-  const least = candidates === undefined ? result.threshold : leastConfidence;
   const stroke = Math.max(size.width, size.height) / 320;
   return (
     <div className="test-anomaly" style={shapeOf(size)}>
@@ -49,8 +49,8 @@ export function ObjectsView({
           value={conf}
           min={Math.min(least, conf)}
           max={1}
-          step={0.01}
-          shown={format.decimal(conf, 2)}
+          step={0.001}
+          shown={format.decimal(conf, conf < 0.1 ? 3 : 2)}
           onChange={setConf}
         />
         {file !== undefined && (
@@ -129,6 +129,7 @@ export function ObjectsView({
 function useCandidates(
   modelId: string,
   file: File | undefined,
+  least: number,
   iou: number,
 ): {
   readonly candidates: readonly Detection[] | undefined;
@@ -136,14 +137,14 @@ function useCandidates(
   readonly isAsking: boolean;
 } {
   const { data, error, isFetching } = useQuery({
-    queryKey: ['candidates', modelId, file?.name, file?.size, file?.lastModified, iou],
+    queryKey: ['candidates', modelId, file?.name, file?.size, file?.lastModified, least, iou],
     enabled: file !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }) => {
       const { items } = await api.testModel({
         model_id: modelId,
-        query: { store: false, conf: leastConfidence, iou },
+        query: { store: false, conf: least, iou },
         files: [{ name: file!.name, data: file! }],
         signal,
       });
