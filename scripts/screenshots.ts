@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import type { Upload } from '../src/client/client.ts';
-import { samplePart } from '../src/vision/dataset/sample-parts.ts';
+import { defectsOf, samplePart } from '../src/vision/dataset/sample-parts.ts';
 import { encodePicture } from '../src/vision/image/encode.ts';
 import { type OpenOptions, pagesUnderTest } from '../test/ui/pages.ts';
 
@@ -20,8 +20,9 @@ const { model_id = '' } = await client.untilJobEnds(job_id);
 const evaluation = await client.evaluateModel({ model_id, body: {} });
 await client.untilJobEnds(evaluation.job_id);
 const files: Upload[] = [];
-for (const [i, defect] of [undefined, 'missing', 'scratch', undefined, undefined, 'missing'].entries()) {
-  const { picture } = samplePart('boards', 900 + i, defect as never, 256);
+const [one, two, three] = defectsOf('boards');
+for (const [i, defect] of [undefined, one, two, undefined, undefined, three].entries()) {
+  const { picture } = samplePart('boards', 900 + i, defect, 256);
   files.push({
     name: `board-${i + 1}.png`,
     data: new Blob([(await encodePicture(picture, 'png')) as Uint8Array<ArrayBuffer>]),
