@@ -12,6 +12,7 @@ import { useModelName } from './model-name.ts';
 import { PictureDialog } from './picture-dialog.tsx';
 import { thumbnailOf } from './scored.ts';
 import { Thumb } from './thumb.tsx';
+import { WideTable } from './wide-table.tsx';
 
 const pageSize = 30;
 
@@ -37,7 +38,7 @@ export function ComparedPictures({
         </h3>
         <p className="quiet">{w.picturesText}</p>
       </div>
-      <div className="card scroll-x results-table">
+      <WideTable label={w.pictures}>
         <table>
           <thead>
             <tr>
@@ -74,7 +75,7 @@ export function ComparedPictures({
             ))}
           </tbody>
         </table>
-      </div>
+      </WideTable>
       {pictures.length > most && (
         <div>
           <Button onClick={() => setMost(most + pageSize)}>

@@ -6,6 +6,7 @@ import { useWords } from '../../../text/language.tsx';
 import { words } from './compare-words.ts';
 import { words as evaluationWords } from './evaluation-words.ts';
 import { useModelName } from './model-name.ts';
+import { WideTable } from './wide-table.tsx';
 
 export type Comparison = ResultOf<'compareModels'>;
 
@@ -29,7 +30,7 @@ export function ComparisonTable({
     <>
       {counts.ok === 0 && <Notice tone="warn">{ew.noOk}</Notice>}
       {counts.ng === 0 && <Notice tone="warn">{ew.noNg}</Notice>}
-      <div className="card scroll-x results-table">
+      <WideTable label={w.title}>
         <table>
           <thead>
             <tr>
@@ -76,7 +77,7 @@ export function ComparisonTable({
             })}
           </tbody>
         </table>
-      </div>
+      </WideTable>
     </>
   );
 }

@@ -114,12 +114,13 @@ function JudgedCard({
       type="button"
       className={`results-judged-card ${outcome}`}
       onClick={() => onOpen(filename)}
-      aria-label={`${w.open(display_name)}: ${says}, ${w.score} ${format.decimal(score, 2)}`}
+      title={w.open(display_name)}
     >
       <Thumb url={thumbnailOf(url)} name="" />
       <span className="row apart">
         <Badge tone={outcome === 'right' ? (truth === 'ng' ? 'ng' : 'ok') : tones[outcome]}>{says}</Badge>
         <span title={w.distance}>
+          <span className="unseen">{w.distance}: </span>
           {offset > 0 ? '+' : '−'}
           {format.decimal(Math.abs(offset), 2)}
         </span>

@@ -6,6 +6,7 @@ import type { ModelDetail } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { words } from './threshold-words.ts';
+import { WideTable } from './wide-table.tsx';
 
 export type ThresholdVersion = ModelDetail['thresholds'][number];
 
@@ -26,7 +27,7 @@ export function ThresholdHistory({
   return (
     <section className="stack tight" aria-labelledby="history-title">
       <h3 id="history-title">{w.history}</h3>
-      <div className="card scroll-x results-table">
+      <WideTable label={w.history}>
         <table>
           <thead>
             <tr>
@@ -70,7 +71,7 @@ export function ThresholdHistory({
             ))}
           </tbody>
         </table>
-      </div>
+      </WideTable>
     </section>
   );
 }

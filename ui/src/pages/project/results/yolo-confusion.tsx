@@ -3,6 +3,7 @@ import type { CSSProperties } from 'react';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import type { Metrics } from './use-metrics.ts';
+import { WideTable } from './wide-table.tsx';
 import { words } from './yolo-words.ts';
 
 export function YoloConfusion({ metrics }: { readonly metrics: Metrics }) {
@@ -16,7 +17,7 @@ export function YoloConfusion({ metrics }: { readonly metrics: Metrics }) {
       <p className="quiet">
         {w.confusionText(format.decimal(confusion.confidence, 2), format.decimal(confusion.iou, 2))}
       </p>
-      <div className="scroll-x">
+      <WideTable label={w.confusion} bare>
         <table className="results-matrix">
           <thead>
             <tr>
@@ -53,7 +54,7 @@ export function YoloConfusion({ metrics }: { readonly metrics: Metrics }) {
             })}
           </tbody>
         </table>
-      </div>
+      </WideTable>
     </section>
   );
 }

@@ -7,6 +7,7 @@ import type { ModelDetail } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { type Metrics, useMetrics } from './use-metrics.ts';
+import { WideTable } from './wide-table.tsx';
 import { YoloConfusion } from './yolo-confusion.tsx';
 import { YoloCurves } from './yolo-curves.tsx';
 import { YoloSamples } from './yolo-samples.tsx';
@@ -80,7 +81,7 @@ function PerClass({ metrics }: { readonly metrics: Metrics }) {
   return (
     <section className="card stack tight">
       <h3>{w.perClass}</h3>
-      <div className="scroll-x">
+      <WideTable label={w.perClass} bare>
         <table>
           <thead>
             <tr>
@@ -115,7 +116,7 @@ function PerClass({ metrics }: { readonly metrics: Metrics }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </WideTable>
     </section>
   );
 }
