@@ -1,6 +1,6 @@
 // Training of a project: one button to start, the job while it runs, and those before.
 import { useQuery } from '@tanstack/react-query';
-import { useSearch } from 'wouter';
+import { Redirect, useSearch } from 'wouter';
 import { Failure } from '../../../components/failure.tsx';
 import { Loading } from '../../../components/loading.tsx';
 import { api } from '../../../server/client.ts';
@@ -12,6 +12,7 @@ import { JobsList } from './jobs-list.tsx';
 import { StartAnomaly } from './start-anomaly.tsx';
 import { StartYolo } from './start-yolo.tsx';
 import './train.css';
+import { jobAddress } from './use-start.ts';
 import { words } from './words.ts';
 
 const isTraining = ({ kind }: { readonly kind: string }) => kind !== 'evaluate';
@@ -36,18 +37,21 @@ export default function Train({ project }: PartProps) {
     );
   const { items } = jobs.data;
   const open = items.filter(({ status }) => !hasEnded(status));
-  const shown = named ?? open.find(isTraining)?.job_id ?? null;
+  const running = open.find(isTraining);
+  // In the address it stays in sight when it ends.
+  if (named === null && running !== undefined)
+    return <Redirect to={jobAddress(project.project_id, running.job_id)} replace />;
   const Start = project.training_mode === 'yolo' ? StartYolo : StartAnomaly;
   return (
     <div className="stack train">
-      {shown === null ? (
+      {named === null ? (
         <Start
           project={project}
           limits={limits.data}
           blocked={open.some((job) => !isTraining(job)) ? w.busy : null}
         />
       ) : (
-        <JobView key={shown} project={project} jobId={shown} />
+        <JobView key={named} project={project} jobId={named} />
       )}
       <JobsList projectId={project.project_id} jobs={items.filter(isTraining)} />
     </div>
