@@ -23,20 +23,27 @@ export function cameraSource(
   silentText: string,
 ): TriggeredSource {
   let fire: (() => void) | null = null;
+  /** Asked for while the part before was still looked at. */
+  let isWanted = false;
   return {
     keeps: false,
     waiting: () => 0,
-    trigger: () => fire?.(),
+    trigger() {
+      isWanted = true;
+      fire?.();
+    },
     async next(signal) {
       await new Promise<void>((resolve, reject) => {
         const timer = intervalMs === null ? undefined : setTimeout(resolve, intervalMs);
         fire = resolve;
+        if (isWanted) resolve();
         signal.addEventListener('abort', () => {
           clearTimeout(timer);
           reject(signal.reason);
         });
       });
       fire = null;
+      isWanted = false;
       const stamp = new Date().toISOString().replaceAll(/[:T]/g, '-').slice(0, 23);
       const file = await take(`camera-${stamp}.jpg`);
       if (file === null) throw new Error(silentText);

@@ -93,9 +93,9 @@ export function ObjectsView({
           ))}
         </Stage>
         <section className="test-regions" aria-label={w.objects}>
-          <h3>
+          <h2>
             {w.objects} <span className="quiet">{format.count(shown.length)}</span>
-          </h3>
+          </h2>
           {shown.length === 0 && <p className="quiet">{w.noObjects}</p>}
           <ol>
             {shown.map(({ label, confidence }, i) => (

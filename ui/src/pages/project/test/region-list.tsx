@@ -24,9 +24,9 @@ export function RegionList({
   const order = regions.map((_, i) => i).sort((a, b) => regions[b]!.peak - regions[a]!.peak);
   return (
     <section className="test-regions" aria-label={w.regions}>
-      <h3>
+      <h2>
         {w.regions} <span className="quiet">{format.count(regions.length)}</span>
-      </h3>
+      </h2>
       {regions.length === 0 && <p className="quiet">{w.noRegions}</p>}
       <ol>
         {order.map((index, place) => {
