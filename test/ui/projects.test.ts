@@ -58,7 +58,7 @@ describe.skipIf(!browserRunsHere)('the projects', () => {
     const { page } = await pages.open('/ui/projects');
     await page.getByRole('button', { name: 'New project' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('Box finder');
-    await page.getByRole('radio', { name: /YOLO/ }).check();
+    await page.getByRole('dialog').getByRole('radio', { name: /YOLO/ }).check();
     await page.getByText('Finds and names objects, from pictures with boxes drawn on them.').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('button', { name: 'Create project' }).click();

@@ -163,6 +163,9 @@ export default function Pictures({ project }: PartProps) {
             onMark={mark}
             onDelete={(filename) => setOver({ kind: 'delete', filenames: [filename] })}
             onGo={(filename) => {
+              // The other one of two that are alike may not be among those that are shown.
+              if (!shown.some((image) => image.filename === filename))
+                setChoice({ ...choice, filter: 'all', search: '' });
               setSelection({ chosen: new Set([filename]), active: filename, anchor: filename });
               setOver({ kind: 'viewer', filename });
             }}

@@ -55,7 +55,7 @@ export const Tile = memo(function Tile({ image, id, place, count, isChosen, isAc
         </span>
         {mark !== null && (
           <span className={`tile-mark ${mark}`}>
-            {w.marks[mark]}
+            {`${w.marks[mark]} `}
             {mask_url !== undefined && <Icon name="polygon" size={13} />}
           </span>
         )}

@@ -19,7 +19,8 @@ export const words = defineWords({
     deleted: (n: number) => (n === 1 ? 'Picture deleted' : `${n} pictures deleted`),
     gallery: 'Pictures of the project',
     keys: 'Arrow keys move, space chooses, Enter opens, g marks OK, b marks NG, 0 takes the mark away.',
-    pictureName: (name: string, mark: string, flag: string) => [name, mark, flag].filter(Boolean).join(', '),
+    /** In the order in which it is seen. */
+    pictureName: (name: string, mark: string, flag: string) => `${mark} ${name}${flag && `, ${flag}`}`.trim(),
     hasMask: 'with a mask of the defect',
     open: 'Open',
     chosen: (n: number) => (n === 1 ? '1 picture' : `${n} pictures`),
@@ -68,7 +69,7 @@ export const words = defineWords({
     deleted: (n: number) => `ลบแล้ว ${n} รูป`,
     gallery: 'รูปภาพของโครงการ',
     keys: 'ปุ่มลูกศรเลื่อน เว้นวรรคเลือก Enter เปิด g ระบุ OK b ระบุ NG 0 ยกเลิกการระบุ',
-    pictureName: (name: string, mark: string, flag: string) => [name, mark, flag].filter(Boolean).join(', '),
+    pictureName: (name: string, mark: string, flag: string) => `${mark} ${name}${flag && `, ${flag}`}`.trim(),
     hasMask: 'มีมาสก์ของตำหนิ',
     open: 'เปิด',
     chosen: (n: number) => `${n} รูป`,
