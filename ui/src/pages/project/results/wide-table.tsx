@@ -12,13 +12,15 @@ export function WideTable({
   readonly children: ReactNode;
 }) {
   return (
-    <section
+    // biome-ignore lint/a11y/useSemanticElements: a table is no fieldset, and a section would be one more landmark
+    <div
+      role="group"
       className={`scroll-x results-table ${bare ? '' : 'card'}`}
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must by keyboard too
       tabIndex={0}
     >
       {children}
-    </section>
+    </div>
   );
 }
