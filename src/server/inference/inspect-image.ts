@@ -24,7 +24,12 @@ export async function inspectImage(
   const { display_name, size } = await getImage(context, owner, stored);
   const path = await context.blobs.localPath(blobKeys.image(owner, stored));
   const file: StagedFile = { displayName: display_name, path, sizeBytes: size };
-  const { items } = await inference.test(modelId, only(file), { store: true, remember: false, map: true }, actor);
+  const { items } = await inference.test(
+    modelId,
+    only(file),
+    { store: true, remember: false, map: true },
+    actor,
+  );
   const item = items[0]!;
   if ('error' in item) throw new ServerError(item.error_code, item.error_detail);
   return item;
