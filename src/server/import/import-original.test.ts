@@ -327,6 +327,10 @@ describe('odd things', () => {
     await write(data, 'projects/zombie/raw/a.png', 'x');
     await write(data, `projects/${id}/old/a.png`, 'x');
     await write(data, `projects/${id}/yolo/data.yaml`, 'x');
+    // What the server itself keeps there is not odd.
+    for (const folder of ['masks', 'thumbnails', 'evaluations'])
+      await write(data, `projects/${id}/${folder}/a.png`, 'x');
+    await write(data, `projects/${id}/regions.json`, {});
     await write(data, `projects/${id}/raw/Thumbs.db`, 'x');
     await write(data, `projects/${id}/raw/my part.png`, 'x');
     await write(data, `projects/${id}/raw/sub/a.png`, 'x');

@@ -165,8 +165,12 @@ async function lookAtSceneModels(context: Context, before: PlaceReport): Promise
 }
 
 const known = {
-  project: { folders: ['raw', 'models', 'imports', 'labels', 'yolo'], files: ['meta.json'] },
-  scene: { folders: ['raw'], files: [] as string[] },
+  project: {
+    folders: ['raw', 'models', 'imports', 'labels', 'yolo', 'masks', 'thumbnails', 'evaluations'],
+    // Where its pictures are looked at.
+    files: ['meta.json', 'regions.json'],
+  },
+  scene: { folders: ['raw', 'masks', 'thumbnails', 'evaluations'], files: [] as string[] },
 };
 
 async function strangers(folder: string, place: string, { kind }: Owner): Promise<Finding[]> {
