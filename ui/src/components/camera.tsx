@@ -24,6 +24,7 @@ export interface Camera {
 
 /** Nearly lossless: what the compression leaves is far under what a model looks for. */
 const jpegQuality = 0.95;
+const firstFrameMs = 5000;
 
 export function useCamera(): Camera {
   const [state, setState] = useState<CameraState>({ kind: 'off' });
@@ -97,7 +98,9 @@ export function useCamera(): Camera {
     }, [release]),
     take: useCallback(async (name: string) => {
       const video = element.current;
-      if (video === null || video.videoWidth === 0 || stream.current === null) return null;
+      if (video === null || stream.current === null) return null;
+      await firstFrameOf(video);
+      if (video.videoWidth === 0) return null;
       const canvas = document.createElement('canvas');
       canvas.width = video.videoWidth;
       canvas.height = video.videoHeight;
@@ -106,6 +109,19 @@ export function useCamera(): Camera {
       return blob && new File([blob], name, { type: 'image/jpeg' });
     }, []),
   };
+}
+
+/** Until it shows something, but not for long: a camera that was just moved to another element needs a moment. */
+function firstFrameOf(video: HTMLVideoElement): Promise<void> {
+  if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, firstFrameMs);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    video.addEventListener('loadeddata', done, { once: true });
+  });
 }
 
 function whyOf(error: unknown): Extract<CameraState, { kind: 'failed' }>['why'] {
