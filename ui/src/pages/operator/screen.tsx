@@ -64,9 +64,9 @@ export function Screen({ model, name, source, camera, settings, onSettings, alar
       const act = keys[event.key.toLowerCase()];
       if (act === undefined || isOpen || event.repeat || event.ctrlKey || event.metaKey || event.altKey)
         return;
-      // On a button the space bar is that button's.
-      if (event.key === ' ' && event.target instanceof HTMLButtonElement && !event.target.dataset.sign)
-        return;
+      // On the few buttons the space bar is theirs; on a reject that was looked at it is the trigger again.
+      const isOwn = event.target instanceof Element && event.target.closest('.op-head, .op-counts') !== null;
+      if (event.key === ' ' && isOwn) return;
       event.preventDefault();
       act();
     };
@@ -104,10 +104,10 @@ export function Screen({ model, name, source, camera, settings, onSettings, alar
         type="button"
         className={`op-sign ${kind}`}
         data-sign={kind}
-        aria-label={trigger !== null ? w.trigger : w.states.ready}
         disabled={isPaused || trigger === null}
         onClick={() => trigger?.()}
       >
+        {trigger !== null && <span className="unseen">{w.trigger}</span>}
         <BigSign line={line} idle={idle} />
       </button>
       <p className="unseen" role="status">
@@ -136,12 +136,8 @@ export function Screen({ model, name, source, camera, settings, onSettings, alar
           <ul>
             {line.rejects.map((reject) => (
               <li key={reject.item.result_id}>
-                <button
-                  type="button"
-                  aria-label={w.openReject(reject.filename)}
-                  onClick={() => setOpen(reject)}
-                >
-                  <img src={reject.item.overlay_url ?? ''} alt="" />
+                <button type="button" onClick={() => setOpen(reject)}>
+                  <img src={reject.item.overlay_url ?? ''} alt={w.openReject(reject.filename)} />
                   <small>{new Date(reject.atMs).toLocaleTimeString('en-GB')}</small>
                 </button>
               </li>
