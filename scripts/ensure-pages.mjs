@@ -13,7 +13,9 @@ function newest(path) {
   return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-const sources = ['ui', 'src/client', 'src/runner', 'src/vision', 'package.json'].map((name) => join(root, name));
+const sources = ['ui', 'src/client', 'src/runner', 'src/vision', 'package.json'].map((name) =>
+  join(root, name),
+);
 const isUpToDate = () => existsSync(page) && statSync(page).mtimeMs > Math.max(...sources.map(newest));
 
 while (!isUpToDate()) {
