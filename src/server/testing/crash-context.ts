@@ -27,7 +27,8 @@ export function crashContext(
 ): Context {
   const docs = new FileDocs(storeRoots(config), disk);
   const clock = new TestClock();
-  clock.advance(run * 60_000);
+  // Later than whatever the run before waited for.
+  clock.advance(run * 60 * 60_000);
   const counting = countingIds();
   const ids = { random: () => `${run}${counting.random().slice(1)}` };
   const workspace = new DiskWorkspace(disk);
