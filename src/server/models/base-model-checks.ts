@@ -1,6 +1,7 @@
 // Checks of uploaded weights in a child process under caps of memory and time.
 import { moduleBeside } from '../../vision/runtime/child.ts';
-import { type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
+import { checkpointFailures } from '../platform/checkpoint-failures.ts';
+import { ChildPool, orRefused } from '../platform/child-pool.ts';
 import type { BaseModelToCheck, CheckedBaseModel } from './check-base-model.ts';
 
 export interface BaseModelChecks {
@@ -27,7 +28,7 @@ export function openBaseModelChecks(caps: CheckCaps = defaultCaps): BaseModelChe
   });
   let last: Promise<unknown> = Promise.resolve();
   return {
-    check: (request) => orRefused(pool.ask(request), failures, request.displayName),
+    check: (request) => orRefused(pool.ask(request), checkpointFailures, request.displayName),
     inTurn(work) {
       const result = last.then(work);
       last = result.catch(() => {});
@@ -36,9 +37,3 @@ export function openBaseModelChecks(caps: CheckCaps = defaultCaps): BaseModelChe
     close: () => pool.close(),
   };
 }
-
-const failures: ChildFailureTable = {
-  timeout: ['checkpoint.too_large', 'it took too long to check'],
-  memory: ['checkpoint.too_large', 'it needed more memory than there is to check it'],
-  crashed: ['checkpoint.malformed', 'the program that checks it ended over it'],
-};

@@ -1,6 +1,7 @@
 // Checks of uploaded encoder weights, in a child process under caps of memory and time.
 import { moduleBeside } from '../../vision/runtime/child.ts';
-import { type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
+import { checkpointFailures } from '../platform/checkpoint-failures.ts';
+import { ChildPool, orRefused } from '../platform/child-pool.ts';
 
 export interface EncoderToCheck {
   readonly path: string;
@@ -24,14 +25,8 @@ export function openEncoderChecks(): EncoderChecks {
   });
   return {
     async check(request) {
-      await orRefused(pool.ask(request), failures, request.displayName);
+      await orRefused(pool.ask(request), checkpointFailures, request.displayName);
     },
     close: () => pool.close(),
   };
 }
-
-const failures: ChildFailureTable = {
-  timeout: ['checkpoint.too_large', 'it took too long to check'],
-  memory: ['checkpoint.too_large', 'it needed more memory than there is to check it'],
-  crashed: ['checkpoint.malformed', 'the program that checks it ended over it'],
-};

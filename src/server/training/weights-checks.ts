@@ -1,7 +1,8 @@
 // Checks of files that a detector is to start from, in a child process under caps of memory and time.
 import { basename } from 'node:path';
 import { moduleBeside } from '../../vision/runtime/child.ts';
-import { type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
+import { checkpointFailures } from '../platform/checkpoint-failures.ts';
+import { ChildPool, orRefused } from '../platform/child-pool.ts';
 
 export interface WeightsToCheck {
   /** A file in the folder of weights. */
@@ -32,13 +33,7 @@ export function openWeightsChecks(caps: WeightsCaps = defaultCaps): WeightsCheck
     ...caps,
   });
   return {
-    check: (request) => orRefused(pool.ask(request), failures, basename(request.path)),
+    check: (request) => orRefused(pool.ask(request), checkpointFailures, basename(request.path)),
     close: () => pool.close(),
   };
 }
-
-const failures: ChildFailureTable = {
-  timeout: ['checkpoint.too_large', 'it took too long to check'],
-  memory: ['checkpoint.too_large', 'it needed more memory than there is to check it'],
-  crashed: ['checkpoint.malformed', 'the program that checks it ended over it'],
-};

@@ -7,11 +7,11 @@ import { Check } from '../../../components/field.tsx';
 import { Progress } from '../../../components/loading.tsx';
 import { Notice } from '../../../components/notice.tsx';
 import { useTell } from '../../../components/toasts.tsx';
-import { ApiError, api } from '../../../server/client.ts';
+import { ApiError, api, type ResultOf } from '../../../server/client.ts';
 import { connection } from '../../../server/connection.ts';
+import { sendFile } from '../../../server/send-files.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
-import { sendZip } from './send-zip.ts';
 import { words } from './words.ts';
 
 type Sending =
@@ -42,7 +42,12 @@ export function UploadZip({ projectId, isFirst }: { readonly projectId: string; 
     setSending({ kind: 'sending', file, share: 0 });
     try {
       const onShare = (share: number) => setSending({ kind: 'sending', file, share });
-      const answer = await sendZip(projectId, file, { allowPartial, onShare, signal: stop.current.signal });
+      const query = allowPartial ? '?allow_partial=true' : '';
+      const answer = await sendFile<ResultOf<'uploadYoloDataset'>>(
+        `/projects/${encodeURIComponent(projectId)}/yolo/dataset/upload${query}`,
+        file,
+        { onShare, signal: stop.current.signal },
+      );
       client.setQueryData(['dataset', projectId], answer);
       await client.invalidateQueries({ queryKey: ['dataset', projectId] });
       tell(w.stored(answer.train_images, answer.val_images));

@@ -11,7 +11,7 @@ import { BoxStage } from './box-stage.tsx';
 import { type DrawnBox, toShares } from './boxes.ts';
 import { ClassPanel, useClasses } from './class-panel.tsx';
 import { stepOfKey } from './keys.ts';
-import { usePictureSize } from './picture-size.ts';
+import { sizeOfPicture, usePictureSize } from './picture-size.ts';
 import { type SaveState, useSavedLabel } from './saved-label.ts';
 import { Suggestions } from './suggestions.tsx';
 import { words } from './words.ts';
@@ -65,7 +65,7 @@ export function Editor({
     if (next === null || size.size === null || drawing.boxes.length === 0) return;
     if (counts.has(next.filename)) return onGo(1);
     // Shares of the picture: they fit whatever size the next one has.
-    const side = await sizeOf(next);
+    const side = await sizeOfPicture(next);
     const boxes = toShares(drawing.boxes, size.size).map(({ id: _, ...box }) => box);
     try {
       await label.save();
@@ -234,12 +234,4 @@ export function Editor({
       </div>
     </>
   );
-}
-
-async function sizeOf({ url, width, height }: ImageItem): Promise<{ width: number; height: number }> {
-  if (width !== undefined && height !== undefined) return { width, height };
-  const picture = new Image();
-  picture.src = url;
-  await picture.decode();
-  return { width: picture.naturalWidth, height: picture.naturalHeight };
 }

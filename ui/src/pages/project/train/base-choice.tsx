@@ -6,11 +6,11 @@ import { Failure } from '../../../components/failure.tsx';
 import { Field } from '../../../components/field.tsx';
 import { Progress } from '../../../components/loading.tsx';
 import { useTell } from '../../../components/toasts.tsx';
-import { api, type ModelInfo } from '../../../server/client.ts';
+import { api, type ModelInfo, type ResultOf } from '../../../server/client.ts';
+import { sendFile } from '../../../server/send-files.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { words } from './settings-words.ts';
-import { type SentWeights, uploadWeights } from './upload-weights.ts';
 
 /** Those that compare patches have no network to go on from. */
 const canBeBase = ({ task, detector }: ModelInfo) =>
@@ -73,14 +73,18 @@ function WeightsUpload({
   const input = useRef<HTMLInputElement>(null);
   const [sending, setSending] = useState<{ readonly name: string; readonly share: number } | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const sent = useRef<SentWeights | null>(null);
-  useEffect(() => () => sent.current?.stop(), []);
+  const stop = useRef<AbortController | null>(null);
+  useEffect(() => () => stop.current?.abort(), []);
   const send = async (file: File) => {
     setError(null);
     setSending({ name: file.name, share: 0 });
-    sent.current = uploadWeights(projectId, file, (share) => setSending({ name: file.name, share }));
+    stop.current = new AbortController();
     try {
-      const { model_id, filename } = await sent.current.done;
+      const { model_id, filename } = await sendFile<ResultOf<'uploadBaseModel'>>(
+        `/projects/${encodeURIComponent(projectId)}/base-models/upload`,
+        file,
+        { onShare: (share) => setSending({ name: file.name, share }), signal: stop.current.signal },
+      );
       await client.invalidateQueries({ queryKey: ['models'] });
       onUploaded(model_id);
       tell(w.uploaded(filename));
@@ -119,7 +123,7 @@ function WeightsUpload({
           </span>
           <Progress share={sending.share < 1 ? sending.share : null} label={sending.name} />
           <div>
-            <Button small icon="stop" onClick={() => sent.current?.stop()}>
+            <Button small icon="stop" onClick={() => stop.current?.abort()}>
               {w.stop}
             </Button>
           </div>

@@ -2,9 +2,9 @@
 import { useSyncExternalStore } from 'react';
 import { ApiError, type Limits } from '../../../../server/client.ts';
 import { connection } from '../../../../server/connection.ts';
+import { type SentAnswer, sendFiles } from '../../../../server/send-files.ts';
 import { nextBatch, refusedHere, sharesSent, verdictsOf } from './batches.ts';
 import type { FoundFile } from './found-files.ts';
-import { type BatchAnswer, sendBatch } from './send-batch.ts';
 import { type FileState, hasEnded, type Mark, type UploadingFile } from './uploading-file.ts';
 
 export interface UploadState {
@@ -118,7 +118,7 @@ export class ProjectUploads {
     const mark = batch[0]!.mark;
     const url = `/projects/${encodeURIComponent(this.#projectId)}/upload${mark === null ? '' : `?mark=${mark}`}`;
     try {
-      const answer = await sendBatch(
+      const answer = await sendFiles(
         url,
         batch.map(({ file }) => file),
         { onShare, signal },
@@ -129,7 +129,7 @@ export class ProjectUploads {
     }
   }
 
-  #take(batch: readonly UploadingFile[], { status, body, retryAfter }: BatchAnswer): void {
+  #take(batch: readonly UploadingFile[], { status, body, retryAfter }: SentAnswer): void {
     const verdicts = verdictsOf(body, batch.length);
     if (verdicts !== null) {
       this.#set(batch, (_, i) => verdicts[i]!);
