@@ -175,7 +175,7 @@ describe.skipIf(!browserRunsHere)('the page of trainings', () => {
     await page.getByLabel('Reason').fill(hostileTexts[3]!);
     await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click();
     await page.getByText(hostileTexts[3]!).first().waitFor(patience);
-    expect(await pages.client.getJob({ job_id })).toMatchObject({ status: 'canceled' });
+    await expect.poll(async () => (await pages.client.getJob({ job_id })).status, patience).toBe('canceled');
     const { queue } = pages.server.services.context;
     const owner = { kind: 'project', id: project } as const;
     for (const [i, text] of hostileTexts.entries()) {
