@@ -1,9 +1,10 @@
 // How well a detector finds objects, as lines of text.
-import type { DetectionReport } from '../vision/scoring/detection-metrics.ts';
+import { basename } from 'node:path';
+import type { JudgedObjects, ObjectsEvaluation } from '../vision/evaluation/object-evaluator.ts';
 import { printable, type Terminal } from './terminal.ts';
 import { count, table } from './wording.ts';
 
-export function detectionLines(report: DetectionReport, terminal: Terminal): string[] {
+export function detectionLines({ report, pictures }: ObjectsEvaluation, terminal: Terminal): string[] {
   const heading = (text: string) => terminal.style('bold', text);
   const { counts, perClass, confusion, bestConfidence } = report;
   const rows = [
@@ -19,6 +20,7 @@ export function detectionLines(report: DetectionReport, terminal: Terminal): str
       ...[report.map50, report.map50_95, report.precision, report.recall].map(digits),
     ],
   ];
+  const worst = worstLines(pictures);
   const where = bestConfidence === null ? '' : ` at confidence ${bestConfidence}, where F1 is best`;
   return [
     heading(`${count(counts.pictures, 'picture')}, ${count(counts.truths, 'box', 'boxes')}`),
@@ -30,7 +32,25 @@ export function detectionLines(report: DetectionReport, terminal: Terminal): str
       confusion.counts,
       perClass.map(({ name }) => printable(name)),
     ).map((line) => `  ${line}`),
+    ...(worst.length === 0 ? [] : ['', heading('Pictures with the most mistakes')]),
+    ...worst.map((line) => `  ${line}`),
   ];
+}
+
+const MOST_PICTURES = 5;
+
+/** Nothing when there is no mistake. */
+function worstLines(pictures: readonly JudgedObjects[]): string[] {
+  const rows = pictures
+    .filter(({ counts }) => counts.missed + counts.confused + counts.extra > 0)
+    .slice(0, MOST_PICTURES)
+    .map(({ file, counts }) => [
+      printable(basename(file)),
+      ...[counts.missed, counts.confused, counts.extra].map(String),
+    ]);
+  if (rows.length === 0) return [];
+  const header = ['picture', 'missed', 'taken for another class', 'where nothing is'];
+  return table([header, ...rows], [1, 2, 3]);
 }
 
 const MOST_CLASSES = 12;

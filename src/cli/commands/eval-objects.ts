@@ -38,9 +38,10 @@ export async function evaluateFound(
       bar.step();
     };
     const { classes } = labelled.dataset;
-    const { report, untested } = await interruptible(terminal, 'stopping after this picture', (signal) =>
+    const evaluation = await interruptible(terminal, 'stopping after this picture', (signal) =>
       evaluateObjects(detector, { classes, pictures }, { signal, onPicture, conf, iou }),
     ).finally(() => bar.close());
+    const { report, untested } = evaluation;
     for (const { file, message, code } of untested)
       terminal.note(
         `${terminal.style('yellow', 'not tested')} ${printable(file)}: ${printable(message)} (${code})`,
@@ -48,9 +49,17 @@ export async function evaluateFound(
     if (options.json) {
       const { variant, imageSize } = model;
       const described = { folder, variant, imageSize, classes: model.classes, conf, iou };
-      const output = { okapi: context.version, model: described, device, untested, ...report };
+      const worst = evaluation.pictures.map(({ file, counts }) => ({ file, ...counts }));
+      const output = {
+        okapi: context.version,
+        model: described,
+        device,
+        untested,
+        ...report,
+        pictures: worst,
+      };
       terminal.out(JSON.stringify(output, null, 2));
-    } else for (const line of detectionLines(report, terminal)) terminal.out(line);
+    } else for (const line of detectionLines(evaluation, terminal)) terminal.out(line);
     if (options.report !== undefined) {
       const title = `${basename(resolve(folder))} on ${basename(resolve(path))}`;
       await writeObjectsReport(options.report, { title, model, device, report, results, untested }, context);

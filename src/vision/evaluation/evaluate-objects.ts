@@ -1,18 +1,10 @@
 // How well a detector finds the objects of pictures whose boxes are known.
 import type { LabelledBox, LabelledPicture } from '../dataset/labelled.ts';
 import type { DetectOptions, ObjectDetector } from '../detectors/detector.ts';
-import { OkapiError } from '../errors.ts';
 import type { Picture } from '../image/picture.ts';
 import type { Detection } from '../scoring/detection.ts';
-import {
-  type DetectionReport,
-  evaluateDetections,
-  type JudgedDetections,
-} from '../scoring/detection-metrics.ts';
-import { inspectFiles, type UntestedFile } from './inspect-files.ts';
-
-/** Nearly everything counts: average precision is a mean over all confidences. */
-const LEAST_CONF = 1e-3;
+import { inspectFiles } from './inspect-files.ts';
+import { ObjectEvaluator, type ObjectsEvaluation } from './object-evaluator.ts';
 
 export interface EvaluatedObjects {
   readonly file: string;
@@ -21,11 +13,6 @@ export interface EvaluatedObjects {
   readonly detections: readonly Detection[];
   /** Likewise. */
   readonly truths: readonly LabelledBox[];
-}
-
-export interface ObjectsEvaluation {
-  readonly report: DetectionReport;
-  readonly untested: readonly UntestedFile[];
 }
 
 /**
@@ -43,60 +30,23 @@ export async function evaluateObjects(
   {
     signal,
     onPicture,
-    conf = detector.model.conf,
-    iou = detector.model.iou,
+    ...thresholds
   }: DetectOptions & {
     readonly signal?: AbortSignal | undefined;
     readonly onPicture?: (evaluated: EvaluatedObjects) => void | Promise<void>;
   } = {},
 ): Promise<ObjectsEvaluation> {
-  const { model } = detector;
-  const named = inClassesOf(model.classes, classes, pictures);
-  const judged: JudgedDetections[] = [];
-  const untested: UntestedFile[] = [];
-  const thorough = {
-    predict: (list: readonly Picture[]) => detector.predict(list, { conf: Math.min(LEAST_CONF, conf), iou }),
-  };
-  for await (const result of inspectFiles(thorough, [...named.keys()], { signal })) {
+  const evaluator = new ObjectEvaluator(detector, classes, thresholds);
+  const labelled = new Map(pictures.map((picture) => [picture.file, picture]));
+  for (const picture of pictures) evaluator.check(picture);
+  for await (const result of inspectFiles(evaluator, [...labelled.keys()], { signal })) {
     if (result.status === 'untested') {
-      untested.push(result);
+      evaluator.leaveOut(result);
       continue;
     }
     const { file, picture, prediction } = result;
-    const truths = inPixels(named.get(file)!, picture);
-    judged.push({ detections: prediction.detections, truths });
-    const detections = prediction.detections.filter(({ confidence }) => confidence > conf);
+    const { detections, truths } = evaluator.add(labelled.get(file)!, picture, prediction);
     await onPicture?.({ file, picture, detections, truths });
   }
-  const report = evaluateDetections(judged, model.classes, { confidence: conf });
-  return { report, untested };
-}
-
-/** The boxes of each file, with the model's numbers of the classes. */
-function inClassesOf(
-  known: readonly string[],
-  classes: readonly string[],
-  pictures: readonly LabelledPicture[],
-): Map<string, LabelledBox[]> {
-  const idOf = (classId: number) => {
-    const found = known.indexOf(classes[classId]!);
-    if (found >= 0) return found;
-    throw new OkapiError(
-      'dataset.names',
-      `expected boxes of the classes that the model knows (${known.join(', ')}), got "${classes[classId]}"`,
-    );
-  };
-  return new Map(
-    pictures.map(({ file, boxes }) => [
-      file,
-      boxes.map(({ classId, box }) => ({ classId: idOf(classId), box })),
-    ]),
-  );
-}
-
-function inPixels(boxes: readonly LabelledBox[], { width, height }: Picture): LabelledBox[] {
-  return boxes.map(({ classId, box: [x1, y1, x2, y2] }) => ({
-    classId,
-    box: [x1 * width, y1 * height, x2 * width, y2 * height],
-  }));
+  return evaluator.finish();
 }

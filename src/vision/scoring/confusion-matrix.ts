@@ -30,25 +30,44 @@ export function confusionMatrix(
 ): ConfusionMatrix {
   const counts = Array.from({ length: classes + 1 }, () => new Array<number>(classes + 1).fill(0));
   for (const { detections, truths } of pictures) {
-    const sure = detections
-      .filter((d) => d.confidence >= confidence)
-      .sort((a, b) => b.confidence - a.confidence);
-    const found = new Int32Array(truths.length).fill(-1);
-    const used = new Uint8Array(sure.length);
-    for (const { detection, truth } of pairs(sure, truths, iou)) {
-      if (used[detection] === 1 || found[truth] !== -1) continue;
-      used[detection] = 1;
-      found[truth] = detection;
-    }
+    const { sure, found } = pairedBoxes(detections, truths, confidence, iou);
+    const used = new Set(found);
     truths.forEach((t, i) => {
       const row = counts[t.classId]!;
       row[found[i] === -1 ? classes : sure[found[i]!]!.classId]!++;
     });
     sure.forEach((d, i) => {
-      if (used[i] === 0) counts[classes]![d.classId]!++;
+      if (!used.has(i)) counts[classes]![d.classId]!++;
     });
   }
   return { confidence, iou, counts };
+}
+
+export interface PairedBoxes {
+  /** The detections that count, the surest first. */
+  readonly sure: readonly Detection[];
+  /** For each true box the index of its detection among `sure`, of whatever class; -1: missed. */
+  readonly found: readonly number[];
+}
+
+/** Which detections of one picture belong to which true boxes, as the matrix counts them. */
+export function pairedBoxes(
+  detections: readonly Detection[],
+  truths: readonly LabelledBox[],
+  confidence: number,
+  iou: number,
+): PairedBoxes {
+  const sure = detections
+    .filter((d) => d.confidence >= confidence)
+    .sort((a, b) => b.confidence - a.confidence);
+  const found = new Array<number>(truths.length).fill(-1);
+  const used = new Uint8Array(sure.length);
+  for (const { detection, truth } of pairs(sure, truths, iou)) {
+    if (used[detection] === 1 || found[truth] !== -1) continue;
+    used[detection] = 1;
+    found[truth] = detection;
+  }
+  return { sure, found };
 }
 
 function pairs(sure: readonly Detection[], truths: readonly LabelledBox[], least: number): Pair[] {

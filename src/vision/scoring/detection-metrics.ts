@@ -82,7 +82,7 @@ export interface DetectionReport extends DetectionFigures {
   readonly classesWithoutTruth: readonly string[];
 }
 
-const defaults: DetectionMetricOptions = { maxDetections: 300, confidence: 0.25, iou: 0.45 };
+export const detectionDefaults: DetectionMetricOptions = { maxDetections: 300, confidence: 0.25, iou: 0.45 };
 
 /** Everything that the matching says about a class, before it is ranked. */
 interface ClassTally {
@@ -110,7 +110,7 @@ export function evaluateDetections(
   classes: readonly string[],
   options: Partial<DetectionMetricOptions> = {},
 ): DetectionReport {
-  const { maxDetections, confidence, iou } = { ...defaults, ...options };
+  const { maxDetections, confidence, iou } = { ...detectionDefaults, ...options };
   const tallies = tally(pictures, classes.length, maxDetections);
   const scored = tallies.map(scoreClass);
   const known = scored.filter((s) => s !== null);
