@@ -7,6 +7,7 @@ import { Failure } from '../../components/failure.tsx';
 import { Loading } from '../../components/loading.tsx';
 import { api, type ProjectInfo } from '../../server/client.ts';
 import { defineWords, useWords } from '../../text/language.tsx';
+import { useStoredImages } from './pictures/upload/use-adding.ts';
 import './project.css';
 
 /** What every part of a project is given. */
@@ -56,6 +57,7 @@ const words = defineWords({
 export default function Project() {
   const { project: id = '', part } = useParams<{ project: string; part?: string }>();
   const w = useWords(words);
+  useStoredImages(id);
   const {
     data: project,
     error,

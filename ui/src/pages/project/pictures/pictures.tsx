@@ -21,7 +21,7 @@ import { DropArea } from './upload/drop-area.tsx';
 import { UploadPanel } from './upload/upload-panel.tsx';
 import { hasEnded, type Mark } from './upload/uploading-file.ts';
 import { useUploads } from './upload/uploads.ts';
-import { useAdding, useStoredImages } from './upload/use-adding.ts';
+import { useAdding } from './upload/use-adding.ts';
 import { words as uploadWords } from './upload/words.ts';
 import { useHygiene } from './use-hygiene.ts';
 import { words } from './words.ts';
@@ -51,7 +51,6 @@ export default function Pictures({ project }: PartProps) {
   const add = useAdding(id);
   const mark = useMarking(id);
   const deleting = useDeleting(id);
-  useStoredImages(id);
 
   // A new set of pictures is checked anew.
   useEffect(() => {

@@ -6,7 +6,7 @@ import { api } from '../../../../server/client.ts';
 import { useWords } from '../../../../text/language.tsx';
 import { fetchNewImages } from '../images.ts';
 import type { FoundFile } from './found-files.ts';
-import type { Mark } from './uploading-file.ts';
+import { hasEnded, type Mark } from './uploading-file.ts';
 import { uploadsOf } from './uploads.ts';
 import { words } from './words.ts';
 
@@ -37,20 +37,30 @@ export function useAdding(
   };
 }
 
-/** Fetches what was stored, at most a few times in a second. */
+/** Fetches what was stored, at most a few times in a second, whichever part of the project is looked at. */
 export function useStoredImages(projectId: string): void {
   const client = useQueryClient();
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const fetchNow = () => {
+      timer = undefined;
+      void fetchNewImages(client, projectId);
+    };
     const stop = uploadsOf(projectId).onStored(() => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        void fetchNewImages(client, projectId);
-      }, refreshEveryMs);
+      timer ??= setTimeout(fetchNow, refreshEveryMs);
     });
     return () => {
       stop();
       clearTimeout(timer);
+      // What goes on being stored meanwhile is asked for when one comes back.
+      if (
+        timer !== undefined ||
+        uploadsOf(projectId)
+          .state()
+          .files.some((file) => !hasEnded(file))
+      )
+        for (const queryKey of [['images', projectId], ['project', projectId], ['projects']])
+          void client.invalidateQueries({ queryKey, refetchType: 'none' });
     };
   }, [client, projectId]);
 }
