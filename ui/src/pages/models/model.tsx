@@ -10,6 +10,7 @@ import { Loading } from '../../components/loading.tsx';
 import { Badge } from '../../components/notice.tsx';
 import { api } from '../../server/client.ts';
 import { useWords } from '../../text/language.tsx';
+import { useMethodName } from '../../text/model-name.ts';
 import { DeleteModel } from './delete-model.tsx';
 import { Facts } from './facts.tsx';
 import { Files } from './files.tsx';
@@ -27,6 +28,7 @@ const TryHere = lazy(() => import('./try-here.tsx'));
 export default function Model() {
   const { model: id = '' } = useParams<{ model: string }>();
   const w = useWords(words);
+  const methodName = useMethodName();
   const [isTrying, setTrying] = useState(false);
   const [isDeleting, setDeleting] = useState(false);
   const model = useQuery({ queryKey: ['model', id], queryFn: () => api.getModel({ model_id: id }) });
@@ -55,7 +57,7 @@ export default function Model() {
           <h1>{project.data?.name ?? data.scene_id ?? id}</h1>
           <p className="mono">{id}</p>
           <p className="row">
-            <Badge>{isUsable ? (w.kinds[data.detector] ?? data.detector) : w.base}</Badge>
+            <Badge>{isUsable ? methodName(data.detector) : w.base}</Badge>
             <Ago at={data.created_at} />
           </p>
         </div>

@@ -14,6 +14,7 @@ import { digitsFor } from '../../components/verdict.tsx';
 import { api, type ModelInfo } from '../../server/client.ts';
 import { useFormat } from '../../text/format.ts';
 import { useWords } from '../../text/language.tsx';
+import { useMethodName } from '../../text/model-name.ts';
 import './models.css';
 import { words } from './words.ts';
 
@@ -26,6 +27,7 @@ interface Filters {
 export default function Models() {
   const w = useWords(words);
   const format = useFormat();
+  const methodName = useMethodName();
   const [filters, setFilters] = useState<Filters>({ text: '', project: '', kind: '' });
   const models = useQuery({ queryKey: ['models'], queryFn: () => api.listModels() });
   const projects = useQuery({ queryKey: ['projects'], queryFn: () => api.listProjects() });
@@ -86,7 +88,7 @@ export default function Models() {
                 <option value="">{w.all}</option>
                 {kinds.map((kind) => (
                   <option key={kind} value={kind}>
-                    {w.kinds[kind] ?? kind}
+                    {methodName(kind)}
                   </option>
                 ))}
               </select>
@@ -126,7 +128,7 @@ export default function Models() {
                         {model.path.startsWith('imports/') ? (
                           <Badge tone="plain">{w.base}</Badge>
                         ) : (
-                          (w.kinds[model.detector] ?? model.detector)
+                          methodName(model.detector)
                         )}
                       </td>
                       <td className="number" data-name={w.threshold}>

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Ago } from '../../components/ago.tsx';
 import { digitsFor } from '../../components/verdict.tsx';
+import { Who } from '../../components/who.tsx';
 import { api, type ModelDetail } from '../../server/client.ts';
 import { useFormat } from '../../text/format.ts';
 import { useWords } from '../../text/language.tsx';
@@ -60,7 +61,9 @@ export function Thresholds({ model }: { readonly model: ModelDetail }) {
                   <td className="models-nowrap">
                     <Ago at={version.at} />
                   </td>
-                  <td>{version.by}</td>
+                  <td>
+                    <Who name={version.by} />
+                  </td>
                   <td>{version.reason}</td>
                 </tr>
               );

@@ -10,10 +10,12 @@ import { Icon } from '../../components/icon.tsx';
 import { Skeleton } from '../../components/loading.tsx';
 import { api } from '../../server/client.ts';
 import { useWords } from '../../text/language.tsx';
+import { useMethodName } from '../../text/model-name.ts';
 import { words } from './words.ts';
 
 export function ChooseModel() {
   const w = useWords(words);
+  const methodName = useMethodName();
   const models = useQuery({ queryKey: ['models'], queryFn: () => api.listModels() });
   const projects = useQuery({ queryKey: ['projects'], queryFn: () => api.listProjects() });
   const names = new Map(projects.data?.map(({ project_id, name }) => [project_id, name]));
@@ -51,7 +53,7 @@ export function ChooseModel() {
                   <Icon name="operator" size={24} />
                   <span className="grow">
                     <strong className="cut">{names.get(project_id ?? '') ?? scene_id ?? project_id}</strong>
-                    <span className="quiet cut">{detector}</span>
+                    <span className="quiet cut">{methodName(detector)}</span>
                     <small className="quiet">
                       <Ago at={created_at} />
                     </small>

@@ -7,11 +7,10 @@ import { useFormat } from '../../text/format.ts';
 import { useWords } from '../../text/language.tsx';
 import { words } from './words.ts';
 
-const tones: Readonly<Record<'stable' | 'watch' | 'drifted' | 'unknown', Tone | 'plain'>> = {
+const tones: Readonly<Record<'stable' | 'watch' | 'drifted', Tone>> = {
   stable: 'ok',
   watch: 'warn',
   drifted: 'ng',
-  unknown: 'plain',
 };
 const staleTime = 60_000;
 
@@ -46,7 +45,7 @@ export function ModelHealth({ modelId }: { readonly modelId: string }) {
         {w.model} {w.trained} <Ago at={model.created_at} />
       </p>
       <div className="row">
-        {drift !== undefined && (
+        {drift !== undefined && drift.verdict !== 'unknown' && (
           <span title={drift.score.sentence}>
             <Badge tone={tones[drift.verdict]}>{w.health[drift.verdict]}</Badge>
           </span>

@@ -1,6 +1,6 @@
 // The pretrained encoders, and the place where a person gives the server the DINOv3 file.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useId, useRef, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { Failure } from '../../components/failure.tsx';
 import { Progress, Skeleton } from '../../components/loading.tsx';
@@ -47,6 +47,7 @@ function GiveWeights({
   const tell = useTell();
   const client = useQueryClient();
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
   const [file, setFile] = useState<File | null>(null);
   const put = useMutation({
     mutationFn: (chosen: File) => api.putEncoder({ file: { name: chosen.name, data: chosen } }),
@@ -67,12 +68,15 @@ function GiveWeights({
       <label htmlFor={id}>{w.dinoFile(files[0] ?? '')}</label>
       <div className="row">
         <input
+          ref={input}
           id={id}
           type="file"
+          hidden
           accept=".pth,.pt,.safetensors"
-          required
           onChange={(event) => setFile(event.target.files?.[0] ?? null)}
         />
+        <Button onClick={() => input.current?.click()}>{w.chooseFile}</Button>
+        {file !== null && <span className="cut">{file.name}</span>}
         <Button type="submit" icon="upload" busy={put.isPending} disabled={file === null}>
           {w.giveWeights}
         </Button>

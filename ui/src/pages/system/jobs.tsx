@@ -6,6 +6,7 @@ import { Ago } from '../../components/ago.tsx';
 import { Failure } from '../../components/failure.tsx';
 import { Progress, Skeleton } from '../../components/loading.tsx';
 import { Badge, type Tone } from '../../components/notice.tsx';
+import { Who } from '../../components/who.tsx';
 import { api, type JobInfo } from '../../server/client.ts';
 import { hasEnded } from '../../server/jobs.ts';
 import { useWords } from '../../text/language.tsx';
@@ -63,7 +64,9 @@ export function Jobs() {
                       </Link>
                     )}
                   </td>
-                  <td>{job.created_by}</td>
+                  <td>
+                    <Who name={job.created_by} />
+                  </td>
                   <td>
                     <Ago at={job.created_at} />
                   </td>

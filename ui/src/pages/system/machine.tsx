@@ -83,7 +83,7 @@ export function Devices() {
             <tbody>
               {data.items.map(({ name, works, why, milliseconds }) => (
                 <tr key={name}>
-                  <td className="mono">{name}</td>
+                  <td className="mono system-device">{name}</td>
                   <td>
                     <Badge tone={works ? 'ok' : 'plain'}>{works ? w.works : w.worksNot}</Badge>{' '}
                     <small className="quiet">

@@ -32,6 +32,7 @@ export const words = defineWords({
     dinoLicence:
       'The weights are Meta’s, under the DINOv3 licence, and do not come with Okapi. Accept the licence, download the file from the official release, and give it to this server. It is read whole before it takes effect.',
     dinoFile: (name: string) => `Weights file (${name})`,
+    chooseFile: 'Choose the file',
     giveWeights: 'Upload weights',
     weightsIn: 'The weights are in. New models are trained with DINOv3.',
     uploading: 'Uploading',
@@ -125,6 +126,7 @@ export const words = defineWords({
     dinoLicence:
       'ไฟล์น้ำหนักเป็นของ Meta ภายใต้สัญญาอนุญาต DINOv3 และไม่ได้มากับ Okapi กรุณายอมรับสัญญา ดาวน์โหลดจากแหล่งทางการ แล้วอัปโหลดให้เซิร์ฟเวอร์นี้ ระบบจะตรวจทั้งไฟล์ก่อนเริ่มใช้',
     dinoFile: (name: string) => `ไฟล์น้ำหนัก (${name})`,
+    chooseFile: 'เลือกไฟล์',
     giveWeights: 'อัปโหลดไฟล์น้ำหนัก',
     weightsIn: 'รับไฟล์น้ำหนักแล้ว โมเดลใหม่จะฝึกด้วย DINOv3',
     uploading: 'กำลังอัปโหลด',

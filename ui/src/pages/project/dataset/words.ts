@@ -32,7 +32,7 @@ export const words = defineWords({
       source: 'From',
       updated: 'Since',
     },
-    pictures: (n: string) => `${n} pictures`,
+    pictures: (n: string) => (n === '1' ? '1 picture' : `${n} pictures`),
     sources: { zip: 'a ZIP', labels: 'the boxes drawn here' },
     download: 'Download as ZIP',
     remove: 'Delete',

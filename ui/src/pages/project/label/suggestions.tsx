@@ -6,6 +6,7 @@ import { Failure } from '../../../components/failure.tsx';
 import { Field } from '../../../components/field.tsx';
 import { api, type ImageItem, type ProjectInfo } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useModelName } from '../../../text/model-name.ts';
 import type { DrawnBox } from './boxes.ts';
 import { words } from './words.ts';
 
@@ -21,6 +22,7 @@ interface SuggestionsProps {
 
 export function Suggestions({ project, image, proposed, names, onProposed, onAccept }: SuggestionsProps) {
   const w = useWords(words);
+  const modelName = useModelName();
   const [chosen, setChosen] = useState<string | null>(null);
   const models = useQuery({
     queryKey: ['models', project.project_id],
@@ -58,8 +60,10 @@ export function Suggestions({ project, image, proposed, names, onProposed, onAcc
         <>
           <Field label={w.suggestBy}>
             <select value={modelId} onChange={(event) => setChosen(event.target.value)}>
-              {list.map(({ model_id }) => (
-                <option key={model_id}>{model_id}</option>
+              {list.map((model) => (
+                <option key={model.model_id} value={model.model_id}>
+                  {modelName(model)}
+                </option>
               ))}
             </select>
           </Field>

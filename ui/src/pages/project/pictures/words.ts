@@ -42,7 +42,8 @@ export const words = defineWords({
     checkAgain: 'Check again',
     checkFailed: 'The check did not work.',
     show: 'Show them',
-    nextTrain: (n: string) => `${n} pictures of good parts to learn from.`,
+    nextTrain: (n: string) =>
+      n === '1' ? '1 picture of a good part to learn from.' : `${n} pictures of good parts to learn from.`,
     train: 'Train',
     nextLabel: 'Draw boxes around what is to be found.',
     label: 'Label',

@@ -11,10 +11,10 @@ import { Notice } from '../../../components/notice.tsx';
 import { ApiError, api, type ModelInfo, type ProjectInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useModelName } from '../../../text/model-name.ts';
 import { words } from './compare-words.ts';
 import { ComparedPictures } from './compared-pictures.tsx';
 import { ComparisonTable } from './comparison-table.tsx';
-import { useModelName } from './model-name.ts';
 import { useEvaluateAll } from './use-evaluate-all.ts';
 
 const most = 4;

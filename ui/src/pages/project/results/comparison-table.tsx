@@ -3,9 +3,9 @@ import { Notice } from '../../../components/notice.tsx';
 import type { ModelInfo, ResultOf } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useModelName } from '../../../text/model-name.ts';
 import { words } from './compare-words.ts';
 import { words as evaluationWords } from './evaluation-words.ts';
-import { useModelName } from './model-name.ts';
 import { WideTable } from './wide-table.tsx';
 
 export type Comparison = ResultOf<'compareModels'>;

@@ -4,7 +4,7 @@ import { addresses } from '../../../addresses.ts';
 import { LinkButton } from '../../../components/button.tsx';
 import type { ModelInfo } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
-import { useModelName } from './model-name.ts';
+import { useModelName } from '../../../text/model-name.ts';
 import { words } from './words.ts';
 
 export function ModelLine({

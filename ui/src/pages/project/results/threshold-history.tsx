@@ -2,6 +2,7 @@
 import { Ago } from '../../../components/ago.tsx';
 import { Button } from '../../../components/button.tsx';
 import { Badge } from '../../../components/notice.tsx';
+import { Who } from '../../../components/who.tsx';
 import type { ModelDetail } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
@@ -56,8 +57,12 @@ export function ThresholdHistory({
                 <td className="results-when">
                   <Ago at={version.at} />
                 </td>
-                <td>{version.by}</td>
-                <td className="results-why">{version.reason}</td>
+                <td>
+                  <Who name={version.by} />
+                </td>
+                <td className="results-why">
+                  {version.reason === 'calibration' ? w.calibration : version.reason}
+                </td>
                 <td>
                   {version === last ? (
                     <Badge tone="ok">{w.inUse}</Badge>

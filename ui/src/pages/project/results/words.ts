@@ -14,16 +14,8 @@ export const words = defineWords({
     viewsOfYolo: { figures: 'Figures', thresholds: 'Thresholds' },
     unknownModel: 'This project has no such model, or no longer. Here is its newest.',
     trained: 'Trained',
-    size: (px: string) => `${px} px`,
     epochs: (n: string) => `${n} epochs`,
     test: 'Test with it',
-    methods: {
-      auto: 'Automatic',
-      'memory-bank': 'Memory bank',
-      subspace: 'Subspace',
-      autoencoder: 'Autoencoder',
-      yolo: 'Object detector',
-    },
   },
   th: {
     model: 'โมเดล',
@@ -36,15 +28,7 @@ export const words = defineWords({
     viewsOfYolo: { figures: 'ผลวัด', thresholds: 'ค่าเกณฑ์' },
     unknownModel: 'โครงการนี้ไม่มีโมเดลนั้น หรือถูกลบไปแล้ว แสดงโมเดลล่าสุดแทน',
     trained: 'ฝึกเมื่อ',
-    size: (px: string) => `${px} px`,
     epochs: (n: string) => `${n} รอบ`,
     test: 'ทดสอบด้วยโมเดลนี้',
-    methods: {
-      auto: 'อัตโนมัติ',
-      'memory-bank': 'คลังความจำ',
-      subspace: 'ปริภูมิย่อย',
-      autoencoder: 'ออโตเอนโคเดอร์',
-      yolo: 'ตัวตรวจจับวัตถุ',
-    },
   },
 });

@@ -8,7 +8,14 @@ import { useTell } from '../../../components/toasts.tsx';
 import { useWords } from '../../../text/language.tsx';
 import { words } from './words.ts';
 
-export function Source({ onFiles }: { readonly onFiles: (files: readonly File[]) => void }) {
+export function Source({
+  onFiles,
+  isLarge,
+}: {
+  readonly onFiles: (files: readonly File[]) => void;
+  /** While it is all there is. */
+  readonly isLarge: boolean;
+}) {
   const w = useWords(words);
   const [isOver, setOver] = useState(false);
   const [isCamera, setCamera] = useState(false);
@@ -34,7 +41,7 @@ export function Source({ onFiles }: { readonly onFiles: (files: readonly File[])
   };
   return (
     <section
-      className={isOver ? 'test-source over' : 'test-source'}
+      className={`test-source${isLarge ? ' large' : ''}${isOver ? ' over' : ''}`}
       aria-label={w.drop}
       onDragOver={(event) => {
         event.preventDefault();

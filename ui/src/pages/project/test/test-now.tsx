@@ -31,7 +31,7 @@ export function TestNow({ projectId, model }: { readonly projectId: string; read
   const tested = entries.flatMap(({ item }) => (item === null ? [] : [item]));
   return (
     <div className="stack">
-      <Source onFiles={add} />
+      <Source onFiles={add} isLarge={entries.length === 0} />
       {entries.length > 0 && (
         <div className="test-work">
           <section className="test-list" aria-label={w.results}>

@@ -9,8 +9,8 @@ import { Field } from '../../../components/field.tsx';
 import { Loading } from '../../../components/loading.tsx';
 import { Segments } from '../../../components/segments.tsx';
 import { api } from '../../../server/client.ts';
-import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useModelName } from '../../../text/model-name.ts';
 import type { PartProps } from '../project.tsx';
 import { History } from './history.tsx';
 import { TestNow } from './test-now.tsx';
@@ -19,7 +19,7 @@ import { words } from './words.ts';
 
 export default function Test({ project }: PartProps) {
   const w = useWords(words);
-  const format = useFormat();
+  const modelName = useModelName();
   const { project_id: projectId } = project;
   const [view, setView] = useState<'now' | 'history'>('now');
   const asked = new URLSearchParams(window.location.search).get('model');
@@ -62,9 +62,9 @@ export default function Test({ project }: PartProps) {
         {view === 'now' && (
           <Field label={w.model}>
             <select value={model.model_id} onChange={({ target }) => setChosen(target.value)}>
-              {models.map(({ model_id, created_at, detector }, i) => (
-                <option key={model_id} value={model_id}>
-                  {format.moment(created_at)} · {detector}
+              {models.map((each, i) => (
+                <option key={each.model_id} value={each.model_id}>
+                  {modelName(each)}
                   {i === 0 ? ` · ${w.newest}` : ''}
                 </option>
               ))}

@@ -15,15 +15,9 @@ export function mainEpochs(epochs: readonly Epoch[]): readonly Epoch[] {
   return epochs.filter(({ phase }) => phase === epochs[0]!.phase);
 }
 
-export function JobCurves({
-  epochs: all,
-  isDone,
-}: {
-  readonly epochs: readonly Epoch[];
-  readonly isDone: boolean;
-}) {
+export function JobCurves({ epochs: all }: { readonly epochs: readonly Epoch[] }) {
   const w = useWords(words).job;
-  if (all.length === 0) return isDone ? <p className="quiet">{w.noCurves}</p> : null;
+  if (all.length === 0) return null;
   const epochs = mainEpochs(all);
   const best = epochs.findLast((epoch) => epoch.best);
   const lineOf = (name: string, value: (epoch: Epoch) => number | undefined): Line => ({

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { Ago } from '../../../components/ago.tsx';
 import { Badge, type Tone } from '../../../components/notice.tsx';
+import { Who } from '../../../components/who.tsx';
 import type { JobInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
@@ -37,7 +38,8 @@ export function JobHead({ job, children }: { readonly job: JobInfo; readonly chi
         </div>
         <p>
           {job.finished_at !== null ? w.ended : job.started_at !== null ? w.startedAt : w.addedAt}{' '}
-          <Ago at={job.finished_at ?? job.started_at ?? job.created_at} /> · {w.by(job.created_by)}
+          <Ago at={job.finished_at ?? job.started_at ?? job.created_at} /> · {w.by}{' '}
+          <Who name={job.created_by} />
           {seconds !== null && ` · ${w.took(format.duration(seconds))}`}
           {job.attempt > 1 && ` · ${w.attempt(format.count(job.attempt))}`}
         </p>

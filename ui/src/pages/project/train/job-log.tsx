@@ -3,7 +3,14 @@ import { useEffect, useRef } from 'react';
 import { useWords } from '../../../text/language.tsx';
 import { words } from './words.ts';
 
-export function JobLog({ lines }: { readonly lines: readonly string[] }) {
+export function JobLog({
+  lines,
+  isOpen,
+}: {
+  readonly lines: readonly string[];
+  /** Before a person folds or unfolds it. */
+  readonly isOpen: boolean;
+}) {
   const w = useWords(words).job;
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -12,7 +19,7 @@ export function JobLog({ lines }: { readonly lines: readonly string[] }) {
     if (box.current !== null && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
   }, [lines]);
   return (
-    <details className="card train-log" open>
+    <details className="card train-log" open={isOpen}>
       <summary>{w.log}</summary>
       {lines.length === 0 ? (
         <p className="quiet">{w.noLog}</p>

@@ -12,6 +12,7 @@ import { CancelButton } from './cancel-button.tsx';
 import { JobCurves } from './job-curves.tsx';
 import { JobHead } from './job-head.tsx';
 import { JobLog } from './job-log.tsx';
+import { JobOutcome } from './job-outcome.tsx';
 import { JobProgress } from './job-progress.tsx';
 import { JobSamples } from './job-samples.tsx';
 import { words } from './words.ts';
@@ -69,6 +70,9 @@ export function JobView({ project, jobId }: { readonly project: ProjectInfo; rea
           <strong>{w.finishedText}</strong>
         </Notice>
       )}
+      {job.status === 'finished' && job.model_id !== undefined && project.training_mode !== 'yolo' && (
+        <JobOutcome modelId={job.model_id} />
+      )}
       {job.status === 'failed' && (
         <Notice tone="ng">
           <strong>{w.failedText}</strong> {job.detail}
@@ -81,10 +85,10 @@ export function JobView({ project, jobId }: { readonly project: ProjectInfo; rea
         </Notice>
       )}
       <div className="train-live">
-        <JobCurves epochs={story.epochs} isDone={ended} />
+        <JobCurves epochs={story.epochs} />
         <JobSamples samples={story.samples} isYolo={project.training_mode === 'yolo'} />
       </div>
-      <JobLog lines={story.log} />
+      <JobLog lines={story.log} isOpen={job.status === 'failed'} />
     </article>
   );
 }

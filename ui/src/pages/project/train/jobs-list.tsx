@@ -2,6 +2,7 @@
 import { Link } from 'wouter';
 import { Ago } from '../../../components/ago.tsx';
 import { Badge } from '../../../components/notice.tsx';
+import { Who } from '../../../components/who.tsx';
 import type { JobInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
@@ -49,7 +50,9 @@ export function JobsList({
                     </Link>
                   </td>
                   <td className="number">{seconds === null ? '' : format.duration(seconds)}</td>
-                  <td>{job.created_by}</td>
+                  <td>
+                    <Who name={job.created_by} />
+                  </td>
                   <td className="train-note quiet">{job.detail ?? ''}</td>
                 </tr>
               );

@@ -4,6 +4,7 @@ import type { TrainingMethod } from '../../../../../src/server/contract/training
 import { Badge } from '../../../components/notice.tsx';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useMethodName } from '../../../text/model-name.ts';
 import { leastPictures } from './plan.ts';
 import { words as settingsWords } from './settings-words.ts';
 import { words } from './words.ts';
@@ -20,6 +21,7 @@ export function MethodChoice({
   const w = useWords(settingsWords);
   const { does } = useWords(words);
   const format = useFormat();
+  const methodName = useMethodName();
   const name = useId();
   return (
     <fieldset className="train-methods">
@@ -29,7 +31,7 @@ export function MethodChoice({
           <input type="radio" name={name} checked={choice === method} onChange={() => onChange(choice)} />
           <span className="stack tight">
             <span className="row">
-              <strong>{w.methods[choice]}</strong>
+              <strong>{methodName(choice)}</strong>
               {choice === 'auto' && <Badge tone="note">{w.best}</Badge>}
               <Badge tone="plain">
                 {leastPictures[choice] === 1 ? w.needsOne : w.needs(format.count(leastPictures[choice]))}

@@ -79,7 +79,7 @@ export const words = defineWords({
       ended: 'Ended',
       startedAt: 'Started',
       addedAt: 'Added',
-      by: (name: string) => `by ${name}`,
+      by: 'by',
       took: (time: string) => `took ${time}`,
       attempt: (n: string) => `Attempt ${n}: it went on from its last checkpoint.`,
       approvalText: 'Trainings on this server start once someone with an admin key lets them.',
@@ -115,7 +115,6 @@ export const words = defineWords({
       earlierSamples: 'Earlier pictures',
       log: 'Log',
       noLog: 'Nothing has been told yet.',
-      noCurves: 'This method does not train by epochs: there are no curves to watch.',
     },
     jobs: {
       title: 'Trainings',
@@ -197,7 +196,7 @@ export const words = defineWords({
       ended: 'จบเมื่อ',
       startedAt: 'เริ่มเมื่อ',
       addedAt: 'เพิ่มเมื่อ',
-      by: (name: string) => `โดย ${name}`,
+      by: 'โดย',
       took: (time: string) => `ใช้เวลา ${time}`,
       attempt: (n: string) => `ครั้งที่ ${n}: ทำต่อจากจุดที่บันทึกล่าสุด`,
       approvalText: 'เซิร์ฟเวอร์นี้จะเริ่มฝึกเมื่อผู้ที่มีคีย์ admin อนุมัติ',
@@ -233,7 +232,6 @@ export const words = defineWords({
       earlierSamples: 'รูปก่อนหน้า',
       log: 'บันทึก',
       noLog: 'ยังไม่มีข้อความ',
-      noCurves: 'วิธีนี้ไม่ได้ฝึกเป็นรอบ จึงไม่มีกราฟ',
     },
     jobs: {
       title: 'การฝึกทั้งหมด',

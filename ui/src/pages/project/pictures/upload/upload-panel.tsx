@@ -75,7 +75,14 @@ export function UploadPanel({ projectId }: { readonly projectId: string }) {
       </div>
       {!isDone && <Progress share={share} label={w.title} />}
       {waitUntilMs !== null && <Wait untilMs={waitUntilMs} />}
-      <FileList files={files} />
+      {isDone && counts.stored + counts.duplicate === files.length ? (
+        <details className="upload-files">
+          <summary>{w.files}</summary>
+          <FileList files={files} />
+        </details>
+      ) : (
+        <FileList files={files} />
+      )}
     </section>
   );
 }
