@@ -54,14 +54,27 @@ describe.skipIf(!browserRunsHere)('the pictures of a project', () => {
     await tile(page, 'part-7.png').click({ modifiers: ['Control'] });
     await page.getByRole('toolbar', { name: '4 pictures' }).waitFor();
     await page.keyboard.press('b');
+    // What one points at stays.
+    await page.getByText('4 pictures: NG').hover();
     await expect.poll(marks).toMatchObject({ 'part-2.png': 'ng', 'part-3.png': 'ng', 'part-7.png': 'ng' });
-    await page.getByText('4 pictures: NG').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(async () => (await marks())['part-3.png']).toBe(null);
-    await page.getByRole('listbox').focus();
+    // The keys go on where they were, and what was done can be taken back over an open picture too.
     await page.keyboard.press('g');
+    await page.getByText('4 pictures: OK').hover();
     await expect.poll(async () => (await marks())['part-3.png']).toBe('ok');
     expect((await marks())['part-1.png']).toBe(null);
+    await page.keyboard.press('Enter');
+    const viewer = page.getByRole('dialog', { name: 'part-7.png' });
+    await viewer.locator('.viewer-stage svg:focus').waitFor();
+    await viewer.getByRole('button', { name: 'Undo' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => (await marks())['part-3.png']).toBe(null);
+    await viewer.locator('.viewer-stage svg:focus').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('b');
+    await expect.poll(async () => (await marks())['part-3.png']).toBe('ng');
+    await page.keyboard.press('0');
     expect(misdeeds).toEqual({ policyViolations: [], errors: [], outside: [] });
   });
 

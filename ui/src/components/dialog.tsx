@@ -1,7 +1,8 @@
 // A dialog over the page: the browser's own, with its focus, its Escape and its backdrop.
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId } from 'react';
 import { defineWords, useWords } from '../text/language.tsx';
 import { IconButton } from './button.tsx';
+import { useModal } from './modal.ts';
 
 const words = defineWords({ en: { close: 'Close' }, th: { close: 'ปิด' } });
 
@@ -17,14 +18,9 @@ export function Dialog({
   readonly children: ReactNode;
   readonly wide?: boolean;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useId();
   const w = useWords(words);
-  useEffect(() => {
-    const opener = document.activeElement as HTMLElement | null;
-    if (dialog.current?.open === false) dialog.current.showModal();
-    return () => opener?.focus?.();
-  }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard has Escape, which the browser gives
     <dialog

@@ -90,6 +90,8 @@ export function useMarking(projectId: string) {
   const tell = useTell();
   const w = useWords(words);
   const mutation = useMutation({
+    // One after the other: the last mark is the one that stays.
+    scope: { id: `marks ${projectId}` },
     mutationFn: async ({ filenames, mark }: Marking) => {
       for (const some of inParts(filenames))
         await api.markProjectImages({ project_id: projectId, body: { filenames: some, mark } });

@@ -2,6 +2,7 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { Button, IconButton } from '../../../../components/button.tsx';
 import { Loading } from '../../../../components/loading.tsx';
+import { useModal } from '../../../../components/modal.ts';
 import type { ImageItem, ProjectInfo } from '../../../../server/client.ts';
 import { useFormat } from '../../../../text/format.ts';
 import { useWords } from '../../../../text/language.tsx';
@@ -30,7 +31,7 @@ export default function Viewer(props: ViewerProps) {
   const { images, filename, onMark, onGo, onClose } = props;
   const w = useWords(words);
   const format = useFormat();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   // A picture that the filter takes away, as by a mark, stays until one goes on.
   const kept = useRef<ImageItem | undefined>(undefined);
   const found = images.findIndex((image) => image.filename === filename);
@@ -41,12 +42,7 @@ export default function Viewer(props: ViewerProps) {
   const next = images[found < 0 ? place : place + 1];
   usePreload([next?.url, previous?.url]);
 
-  useEffect(() => {
-    const opener = document.activeElement as HTMLElement | null;
-    if (dialog.current?.open === false) dialog.current.showModal();
-    dialog.current?.querySelector<SVGElement>('.viewer-stage svg')?.focus();
-    return () => opener?.focus?.();
-  }, []);
+  useEffect(() => dialog.current?.querySelector<SVGElement>('.viewer-stage svg')?.focus(), [dialog]);
 
   if (image === undefined) return null;
   const go = (to: ImageItem | undefined) => to !== undefined && onGo(to.filename);
