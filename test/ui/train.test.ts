@@ -77,6 +77,7 @@ describe.skipIf(!browserRunsHere)('the page of trainings', () => {
     expect(await requestOf(jobIn(page))).toMatchObject({ method: 'auto', img_size: 64, images: 1 });
     await page.getByRole('button', { name: 'Let it run' }).click();
     await page.getByText('The model is ready.').waitFor({ timeout: 150_000 });
+    await page.getByText('Log', { exact: true }).click();
     await page.getByText('writing the model').waitFor();
     const [model] = await pages.client.listModels({ query: { project_id: project } });
     await page.getByRole('link', { name: 'See what it learned' }).click();
@@ -134,6 +135,7 @@ describe.skipIf(!browserRunsHere)('the page of trainings', () => {
       .poll(async () => (await curve.getAttribute('d'))!.split('L').length, patience)
       .toBeGreaterThan(2);
     await page.getByText(/^epoch \d+ of 3,000$/).waitFor(patience);
+    await page.getByText('Log', { exact: true }).click();
     await page.getByText('reading the images').waitFor();
 
     await page.reload();
