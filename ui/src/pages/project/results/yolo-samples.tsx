@@ -3,14 +3,14 @@ import { useState } from 'react';
 import { useJob } from '../../../server/jobs.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
-import { words as trainWords } from '../train/words.ts';
+import { words as trainWords } from '../train/job-words.ts';
 import { words } from './yolo-words.ts';
 
 const mostShown = 6;
 
 export function YoloSamples({ jobId }: { readonly jobId: string }) {
   const w = useWords(words);
-  const tw = useWords(trainWords).job;
+  const tw = useWords(trainWords);
   const format = useFormat();
   const { story } = useJob(jobId);
   const [gone, setGone] = useState<readonly string[]>([]);

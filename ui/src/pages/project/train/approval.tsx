@@ -9,10 +9,10 @@ import { useTell } from '../../../components/toasts.tsx';
 import { api, type JobInfo } from '../../../server/client.ts';
 import { useSession } from '../../../server/sign-in.tsx';
 import { useWords } from '../../../text/language.tsx';
-import { words } from './words.ts';
+import { words } from './job-words.ts';
 
 export function Approval({ jobId }: { readonly jobId: string }) {
-  const w = useWords(words).job;
+  const w = useWords(words);
   const session = useSession();
   const [refuses, setRefuses] = useState(false);
   const [reason, setReason] = useState('');

@@ -6,10 +6,10 @@ import { Dialog } from '../../../components/dialog.tsx';
 import { useTell } from '../../../components/toasts.tsx';
 import { api } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
-import { words } from './words.ts';
+import { words } from './job-words.ts';
 
 export function CancelButton({ jobId }: { readonly jobId: string }) {
-  const w = useWords(words).job;
+  const w = useWords(words);
   const tell = useTell();
   const client = useQueryClient();
   const [asks, setAsks] = useState(false);

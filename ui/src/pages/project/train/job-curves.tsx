@@ -2,7 +2,7 @@
 import { type Line, LineChart } from '../../../components/line-chart.tsx';
 import type { JobStory } from '../../../server/jobs.ts';
 import { useWords } from '../../../text/language.tsx';
-import { words } from './words.ts';
+import { words } from './job-words.ts';
 
 type Epoch = JobStory['epochs'][number];
 
@@ -16,7 +16,7 @@ export function mainEpochs(epochs: readonly Epoch[]): readonly Epoch[] {
 }
 
 export function JobCurves({ epochs: all }: { readonly epochs: readonly Epoch[] }) {
-  const w = useWords(words).job;
+  const w = useWords(words);
   if (all.length === 0) return null;
   const epochs = mainEpochs(all);
   const best = epochs.findLast((epoch) => epoch.best);

@@ -6,7 +6,7 @@ import { Who } from '../../../components/who.tsx';
 import type { JobInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
-import { words } from './words.ts';
+import { words } from './job-words.ts';
 
 export const tones: Readonly<Record<JobInfo['status'], Tone | 'plain'>> = {
   queued: 'plain',
@@ -24,7 +24,7 @@ export function secondsOf({ started_at, finished_at }: JobInfo): number | null {
 }
 
 export function JobHead({ job, children }: { readonly job: JobInfo; readonly children: ReactNode }) {
-  const w = useWords(words).job;
+  const w = useWords(words);
   const format = useFormat();
   const seconds = secondsOf(job);
   return (

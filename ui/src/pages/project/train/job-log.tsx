@@ -1,7 +1,7 @@
 // What a job has told, line by line; the view stays at the newest while one looks at it.
 import { useEffect, useRef } from 'react';
 import { useWords } from '../../../text/language.tsx';
-import { words } from './words.ts';
+import { words } from './job-words.ts';
 
 export function JobLog({
   lines,
@@ -11,7 +11,7 @@ export function JobLog({
   /** Before a person folds or unfolds it. */
   readonly isOpen: boolean;
 }) {
-  const w = useWords(words).job;
+  const w = useWords(words);
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new line is what moves it

@@ -5,11 +5,11 @@ import { api, type JobInfo } from '../../../server/client.ts';
 import type { JobStory } from '../../../server/jobs.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { words } from './job-words.ts';
 import { roughly } from './plan.ts';
-import { words } from './words.ts';
 
 export function JobProgress({ job, story }: { readonly job: JobInfo; readonly story: JobStory }) {
-  const w = useWords(words).job;
+  const w = useWords(words);
   const format = useFormat();
   if (job.status === 'queued') return <QueuePlace job={job} />;
   const { progress } = story;
@@ -47,7 +47,7 @@ export function JobProgress({ job, story }: { readonly job: JobInfo; readonly st
 const phaseName = (phase: string) => (phase === 'main' ? '' : `${phase}, `);
 
 function QueuePlace({ job }: { readonly job: JobInfo }) {
-  const w = useWords(words).job;
+  const w = useWords(words);
   const { data } = useQuery({
     queryKey: ['jobs', 'queue'],
     queryFn: async () => {

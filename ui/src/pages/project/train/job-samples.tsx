@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { JobStory } from '../../../server/jobs.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
-import { words } from './words.ts';
+import { words } from './job-words.ts';
 
 type Sample = JobStory['samples'][number];
 
@@ -14,7 +14,7 @@ export function JobSamples({
   readonly samples: readonly Sample[];
   readonly isYolo: boolean;
 }) {
-  const w = useWords(words).job;
+  const w = useWords(words);
   const format = useFormat();
   const [chosen, setChosen] = useState<string | null>(null);
   const newest = samples.at(-1);
@@ -53,7 +53,7 @@ export function JobSamples({
 
 /** Pictures of trainings expire as previews do. */
 function Drawn({ url, name }: { readonly url: string; readonly name: string }) {
-  const w = useWords(words).job;
+  const w = useWords(words);
   const [gone, setGone] = useState<string | null>(null);
   return (
     <figure>

@@ -15,11 +15,11 @@ import { JobLog } from './job-log.tsx';
 import { JobOutcome } from './job-outcome.tsx';
 import { JobProgress } from './job-progress.tsx';
 import { JobSamples } from './job-samples.tsx';
-import { words } from './words.ts';
+import { words } from './job-words.ts';
 
 export function JobView({ project, jobId }: { readonly project: ProjectInfo; readonly jobId: string }) {
   const { project_id } = project;
-  const w = useWords(words).job;
+  const w = useWords(words);
   const { job, story, error } = useJob(jobId);
   const anew = addresses.project(project_id, 'train');
   if (error instanceof ApiError && error.status === 404)

@@ -7,8 +7,8 @@ import type { JobInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { secondsOf, tones } from './job-head.tsx';
+import { words } from './job-words.ts';
 import { jobAddress } from './use-start.ts';
-import { words } from './words.ts';
 
 export function JobsList({
   projectId,
@@ -22,18 +22,18 @@ export function JobsList({
   if (jobs.length === 0) return null;
   return (
     <section className="stack tight" aria-labelledby="jobs-title">
-      <h2 id="jobs-title">{w.jobs.title}</h2>
+      <h2 id="jobs-title">{w.list.title}</h2>
       <div className="scroll-x card train-jobs">
         <table>
           <thead>
             <tr>
-              <th scope="col">{w.jobs.state}</th>
-              <th scope="col">{w.jobs.when}</th>
+              <th scope="col">{w.list.state}</th>
+              <th scope="col">{w.list.when}</th>
               <th scope="col" className="number">
-                {w.jobs.took}
+                {w.list.took}
               </th>
-              <th scope="col">{w.jobs.who}</th>
-              <th scope="col">{w.jobs.what}</th>
+              <th scope="col">{w.list.who}</th>
+              <th scope="col">{w.list.what}</th>
             </tr>
           </thead>
           <tbody>
@@ -42,7 +42,7 @@ export function JobsList({
               return (
                 <tr key={job.job_id}>
                   <td>
-                    <Badge tone={tones[job.status]}>{w.job.status[job.status]}</Badge>
+                    <Badge tone={tones[job.status]}>{w.status[job.status]}</Badge>
                   </td>
                   <td className="train-when">
                     <Link to={jobAddress(projectId, job.job_id)}>
