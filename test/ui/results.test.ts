@@ -157,6 +157,7 @@ describe.skipIf(!browserRunsHere)('the page of results', () => {
     const model_id = models.subspace!;
     const { items } = await pages.client.listEvaluations({ model_id });
     const evaluation = await pages.client.getEvaluation({ evaluation_id: items[0]!.evaluation_id });
+    if (evaluation.task !== 'anomaly') throw new Error('expected a model that finds anomalies');
     expect(evaluation.counts).toMatchObject({ ok: 3, ng: 3 });
     const { image_auroc, recall } = evaluation.figures;
     await figure(page, 'Image AUROC')
@@ -371,7 +372,28 @@ describe.skipIf(!browserRunsHere)('the page of results', () => {
       .poll(async () => (await pages.client.getModel({ model_id })).thresholds.at(-1), patience)
       .toMatchObject({ value: 0.5, iou: 0.45 });
     expect(await accessibilityFaults(page)).toEqual([]);
-    expect(misdeeds).toEqual(none);
+
+    await page.getByText('Evaluation', { exact: true }).click();
+    await page.getByRole('button', { name: 'Evaluate' }).click(patience);
+    await page.getByText('the project has no dataset').waitFor(patience);
+    const { objects, objectsDetail } = evaluationExamples;
+    const owner = { kind: 'project', id: project_id } as const;
+    await storeEvaluation(
+      pages.server.services.context,
+      { ...objects, model_id, owner },
+      objectsDetail as never,
+    );
+    await page.reload();
+    await figure(page, 'mAP50').getByText('0.930').waitFor(patience);
+    await page.getByText('Today tests use the confidence 0.50').waitFor();
+    const card = page.locator('.results-judged-card');
+    expect(await card.locator('.badge').allTextContents()).toEqual(['1 missed', '1 where nothing is']);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await card.click();
+    await expect.poll(() => page.locator('.results-box').count(), patience).toBe(2);
+    expect(await page.locator('.results-box.extra text').textContent()).toBe('scratch 0.61');
+    // The picture of the example is in no dataset, and a project without one is refused.
+    expect({ ...misdeeds, errors: misdeeds.errors.filter((error) => !error.includes('404')) }).toEqual(none);
   });
 
   it.each([

@@ -7,6 +7,7 @@ const picture = { filename: stored, display_name: 'gear 7.png', url, truth: 'ng'
 const verdict = { score: 6.02, is_anomaly: true };
 
 const evaluation = {
+  task: 'anomaly' as const,
   evaluation_id: '2b6f0c1d8e9a4b3c7d5e6f708192a3b4',
   model_id: modelId,
   created_at: '2026-11-23T12:00:00.000Z',
@@ -29,7 +30,64 @@ const evaluation = {
   masks: { used: 5, missing: 7, refused: 0 },
 };
 
+const figures = { map50: 0.93, map50_95: 0.61, precision: 0.9, recall: 0.88, f1: 0.89 };
+const curve = { precisionByRecall: [1, 0.8], precision: [0.7, 1], recall: [0.95, 0.4], f1: [0.81, 0.57] };
+
+const objects = {
+  task: 'detect' as const,
+  evaluation_id: '5d5e6f708192a3b42b6f0c1d8e9a4b3c',
+  model_id: 'widget-line-20261123-101500-yolo-20261123-103000',
+  created_at: '2026-11-23T12:00:00.000Z',
+  by: 'local',
+  conf: 0.25,
+  iou: 0.45,
+  dataset_version: 'v-0cc175b9c0f1b6a831c399e269772661',
+  dataset_sha256: sha256,
+  split: 'val' as const,
+  counts: { pictures: 1, boxes: 1, seen: 0, untested: 0 },
+  chose_best_epoch: false,
+  note: null,
+  figures: { ...figures, best_confidence: 0.41 },
+};
+
+const objectsDetail = {
+  ...objects,
+  report: {
+    ...figures,
+    bestConfidence: 0.41,
+    perClass: [{ name: 'scratch', truths: 1, pictures: 1, detections: 4, ap50: 0.93, ap50_95: 0.61 }].map(
+      (row) => ({ ...row, precision: 0.9, recall: 0.88, f1: 0.89 }),
+    ),
+    curves: { recalls: [0, 1], confidences: [0, 1], classes: [curve], mean: curve },
+    confusion: {
+      confidence: 0.25,
+      iou: 0.45,
+      counts: [
+        [0, 1],
+        [1, 0],
+      ],
+    },
+    counts: { pictures: 1, truths: 1, detections: 4 },
+    classesWithoutTruth: [],
+  },
+  pictures: [
+    {
+      filename: `val-${stored}`,
+      display_name: 'gear 7.png',
+      url: `/projects/widget-line-20261123-101500/yolo/dataset/pictures/val-${stored}`,
+      width: 640,
+      height: 480,
+      counts: { found: 0, confused: 0, missed: 1, extra: 1 },
+      truths: [{ label: 'scratch', bbox: [10, 20, 60, 80], outcome: 'missed' }],
+      detections: [{ label: 'scratch', confidence: 0.61, bbox: [300, 20, 350, 80], outcome: 'extra' }],
+    },
+  ],
+  untested: [],
+};
+
 export const evaluationExamples = {
+  objects,
+  objectsDetail,
   options: { unseen_by: ['widget-line-20261123-101500-20261124-090000'] },
   evaluation,
   list: { items: [evaluation] },

@@ -77,7 +77,7 @@ export const evaluationRoutes = {
     method: 'POST',
     path: '/models/{model_id}/evaluate',
     summary:
-      'Measure a model on the pictures marked ok or ng that it has not learnt from; the id of the job is that of the evaluation',
+      'Measure a model on the pictures marked ok or ng, or of an object detector on those of a split of its dataset, that it has not learnt from; the id of the job is that of the evaluation',
     tag: 'evaluation',
     scope: 'write',
     body: EvaluationOptions,
@@ -88,7 +88,11 @@ export const evaluationRoutes = {
       'model.not_found',
       'model.wrong_task',
       'model.base_only',
+      'yolo.no_dataset',
       'dataset.too_few_images',
+      'dataset.names',
+      'dataset.changed',
+      'doc.corrupt',
       'job.already_running',
       'job.queue_full',
     ],
@@ -99,7 +103,12 @@ export const evaluationRoutes = {
     summary: 'The evaluations of a model, newest first',
     tag: 'evaluation',
     scope: 'read',
-    answer: { kind: 'json', schema: EvaluationList, example: examples.list },
+    answer: {
+      kind: 'json',
+      schema: EvaluationList,
+      example: examples.list,
+      others: { objects: { items: [examples.objects] } },
+    },
     errors: ['model.not_found'],
   },
   getEvaluation: {
@@ -108,7 +117,12 @@ export const evaluationRoutes = {
     summary: 'One evaluation with its pictures, worst verdicts first, and the points of its curves',
     tag: 'evaluation',
     scope: 'read',
-    answer: { kind: 'json', schema: EvaluationDetail, example: examples.detail },
+    answer: {
+      kind: 'json',
+      schema: EvaluationDetail,
+      example: examples.detail,
+      others: { objects: examples.objectsDetail },
+    },
     errors: ['evaluation.not_found'],
   },
   inspectImage: {
@@ -178,6 +192,12 @@ export const evaluationRoutes = {
     scope: 'read',
     query: ComparisonQuery,
     answer: { kind: 'json', schema: ModelComparison, example: examples.comparison },
-    errors: ['project.not_found', 'model.not_found', 'evaluation.not_found', 'evaluation.different_sets'],
+    errors: [
+      'project.not_found',
+      'model.not_found',
+      'model.wrong_task',
+      'evaluation.not_found',
+      'evaluation.different_sets',
+    ],
   },
 } as const satisfies Record<string, Route>;

@@ -1,6 +1,7 @@
 // Requests and answers about evaluations: how well models judge the pictures that people have marked.
 import Type, { type Static } from 'typebox';
 import { ImageItem } from './images.ts';
+import { ObjectsEvaluationDetail, ObjectsEvaluationInfo } from './objects-evaluations.ts';
 import { Address, Count, Moment, Share, Slug } from './values.ts';
 
 const Reason = Type.Optional(Type.String({ description: 'why there is no value' }));
@@ -11,6 +12,15 @@ const Interval = Type.Union([Type.Array(Type.Number(), { minItems: 2, maxItems: 
 });
 const FigureWithInterval = Type.Object({ value: Value, interval: Interval, reason: Reason });
 
+const forObjects = (what: string) =>
+  Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: `${what}; for object detectors alone, left out: the model’s`,
+    }),
+  );
+
 export const EvaluationOptions = Type.Object(
   {
     unseen_by: Type.Optional(
@@ -20,12 +30,28 @@ export const EvaluationOptions = Type.Object(
           'ids of models: pictures that these have learnt from are left out too, so that all can be compared',
       }),
     ),
+    conf: forObjects('the least confidence: what is shown and what the confusion matrix counts'),
+    iou: forObjects('the overlap above which the surer box of a class stays'),
+    split: Type.Optional(
+      Type.Enum(['val', 'train'], {
+        description:
+          'of the dataset, for object detectors alone; left out: val, which is test where an archive has no val. ' +
+          'train holds what the model has learnt from, and its figures flatter the model',
+      }),
+    ),
+    dataset_version: Type.Optional(
+      Type.String({
+        pattern: '^v-[0-9a-f]{32}$',
+        description: 'for object detectors alone; left out: the current dataset of the project',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
 export type EvaluationOptions = Static<typeof EvaluationOptions>;
 
 const summary = {
+  task: Type.Literal('anomaly'),
   evaluation_id: Slug,
   model_id: Slug,
   created_at: Moment,
@@ -58,7 +84,10 @@ const summary = {
   masks: Type.Object({ used: Count, missing: Count, refused: Count }),
 };
 
-export const EvaluationInfo = Type.Object(summary);
+const AnomalyEvaluationInfo = Type.Object(summary);
+export type AnomalyEvaluationInfo = Static<typeof AnomalyEvaluationInfo>;
+
+export const EvaluationInfo = Type.Union([AnomalyEvaluationInfo, ObjectsEvaluationInfo]);
 export type EvaluationInfo = Static<typeof EvaluationInfo>;
 
 export const EvaluationList = Type.Object({
@@ -77,7 +106,7 @@ const Picture = Type.Object({
 });
 const Refused = Type.Object({ filename: Type.String(), code: Type.String(), detail: Type.String() });
 
-export const EvaluationDetail = Type.Object({
+const AnomalyEvaluationDetail = Type.Object({
   ...summary,
   pictures: Type.Array(Picture, {
     description: 'wrong verdicts first, the farthest on the wrong side of the threshold leading',
@@ -97,6 +126,9 @@ export const EvaluationDetail = Type.Object({
   ),
   precision_recall: Type.Array(Type.Object({ score: Type.Number(), precision: Share, recall: Share })),
 });
+export type AnomalyEvaluationDetail = Static<typeof AnomalyEvaluationDetail>;
+
+export const EvaluationDetail = Type.Union([AnomalyEvaluationDetail, ObjectsEvaluationDetail]);
 export type EvaluationDetail = Static<typeof EvaluationDetail>;
 
 /** A picture of the history that was added to the good ones. */
@@ -120,7 +152,7 @@ export type ComparisonQuery = Static<typeof ComparisonQuery>;
 
 export const ModelComparison = Type.Object({
   dataset_sha256: Type.String(),
-  models: Type.Array(EvaluationInfo, { description: 'the newest evaluation of each on this set' }),
+  models: Type.Array(AnomalyEvaluationInfo, { description: 'the newest evaluation of each on this set' }),
   against_first: Type.Array(
     Type.Object({
       model_id: Slug,

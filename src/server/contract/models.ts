@@ -1,5 +1,6 @@
 // Requests and answers about models and what they say about pictures.
 import Type, { type Static } from 'typebox';
+import { detectionReport } from './detection-report.ts';
 import { Address, Count, Moment, Share, Slug } from './values.ts';
 
 const modelInfo = {
@@ -141,47 +142,9 @@ export const ThresholdChange = Type.Object(
 );
 export type ThresholdChange = Static<typeof ThresholdChange>;
 
-const FigureOrNone = Type.Union([Share, Type.Null()]);
-const figures = { precision: FigureOrNone, recall: FigureOrNone, f1: FigureOrNone };
-const Curve = Type.Object({
-  precisionByRecall: Type.Array(Type.Number()),
-  precision: Type.Array(FigureOrNone),
-  recall: Type.Array(Type.Number()),
-  f1: Type.Array(Type.Number()),
-});
-
 /** metrics.json of an object detector. Further fields may come. */
 export const ModelMetrics = Type.Object({
-  map50: FigureOrNone,
-  map50_95: FigureOrNone,
-  ...figures,
-  bestConfidence: Type.Union([Share, Type.Null()], { description: 'where the mean F1 is best' }),
-  perClass: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      truths: Count,
-      pictures: Count,
-      detections: Count,
-      ap50: FigureOrNone,
-      ap50_95: FigureOrNone,
-      ...figures,
-    }),
-  ),
-  curves: Type.Object({
-    recalls: Type.Array(Type.Number()),
-    confidences: Type.Array(Type.Number()),
-    classes: Type.Array(Type.Union([Curve, Type.Null()])),
-    mean: Type.Union([Curve, Type.Null()]),
-  }),
-  confusion: Type.Object({
-    confidence: Share,
-    iou: Share,
-    counts: Type.Array(Type.Array(Count), {
-      description: 'counts[truth][detection]; the last row and column are background',
-    }),
-  }),
-  counts: Type.Object({ pictures: Count, truths: Count, detections: Count }),
-  classesWithoutTruth: Type.Array(Type.String()),
+  ...detectionReport,
   best_epoch: Count,
   epochs: Type.Array(Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean()])), {
     description: 'epoch, loss and its parts, figures and learning rate (lr) of each epoch',

@@ -4,16 +4,17 @@ import { ServerError } from '../contract/errors.ts';
 import type { ModelComparison } from '../contract/evaluations.ts';
 import type { Frozen } from '../contract/route.ts';
 import { getModel } from '../models/get-model.ts';
+import { taskOf } from '../models/model-info.ts';
 import type { Context } from '../platform/context.ts';
 import { getProject } from '../projects/get-project.ts';
 import { withInterval } from './evaluation-answer.ts';
-import { type EvaluationRecord, evaluationInfo, evaluationsOf, readPictures } from './evaluation-record.ts';
+import { type AnomalyRecord, evaluationInfo, evaluationsOf, readPictures } from './evaluation-record.ts';
 
 /** Resampled pictures of all rounds together: this runs where requests are answered. */
 const MOST_DRAWS = 2_000_000;
 
 /**
- * Throws project.not_found, model.not_found also for models of others, request.invalid for one named twice,
+ * Throws project.not_found, model.not_found also for models of others, model.wrong_task for object detectors, request.invalid for one named twice,
  * evaluation.not_found for a model that was never evaluated, and evaluation.different_sets.
  */
 export async function compare(
@@ -44,7 +45,7 @@ export async function compare(
   );
   return {
     dataset_sha256: chosen[0]!.dataset_sha256,
-    models: chosen.map(evaluationInfo),
+    models: chosen.map((record) => evaluationInfo(record)),
     against_first: againstFirst.map(({ name, aurocDifference, interval, onlyThisRight, onlyFirstRight }) => ({
       model_id: name,
       auroc_difference: withInterval(aurocDifference, interval),
@@ -65,17 +66,22 @@ export async function compare(
   };
 }
 
-async function historyOf(context: Context, projectId: string, id: string): Promise<EvaluationRecord[]> {
+async function historyOf(context: Context, projectId: string, id: string): Promise<AnomalyRecord[]> {
   const model = await getModel(context, id);
   if (model.owner.kind !== 'project' || model.owner.id !== projectId)
     throw new ServerError('model.not_found', `the project has no model ${JSON.stringify(id)}`);
-  const history = await evaluationsOf(context, model);
+  if (taskOf(model) === 'detect')
+    throw new ServerError(
+      'model.wrong_task',
+      `${id} finds objects: models that find anomalies are compared here`,
+    );
+  const history = (await evaluationsOf(context, model)).filter((record) => record.task === 'anomaly');
   if (history.length > 0) return history;
   throw new ServerError('evaluation.not_found', `the model ${id} was never evaluated`);
 }
 
 /** The newest set on which all were evaluated, and the newest evaluation of each on it. */
-function onOneSet(histories: readonly (readonly EvaluationRecord[])[]): EvaluationRecord[] {
+function onOneSet(histories: readonly (readonly AnomalyRecord[])[]): AnomalyRecord[] {
   for (const { dataset_sha256 } of histories[0]!) {
     const chosen = histories.map((history) =>
       history.find((record) => record.dataset_sha256 === dataset_sha256),

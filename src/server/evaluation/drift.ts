@@ -10,7 +10,7 @@ import type { ModelRecord } from '../models/model-record.ts';
 import { calibrationScores } from '../models/model-scores.ts';
 import type { Context } from '../platform/context.ts';
 import { docKeys } from '../platform/layout.ts';
-import { evaluable } from './start-evaluation.ts';
+import { findsAnomalies } from './start-evaluation.ts';
 
 /** Fewer results say nothing of the line. */
 export const FEWEST_RESULTS = 20;
@@ -33,7 +33,7 @@ export async function driftOf(
   modelId: string,
   { last = 200 }: { readonly last?: number },
 ): Promise<Frozen<Drift>> {
-  const model = evaluable(await getModel(context, modelId));
+  const model = findsAnomalies(await getModel(context, modelId));
   const results = await lastResults(context, model, last);
   const quality = await learntQuality({ context, checks }, model);
   const noQuality = 'the pictures that the model learnt from are not known, or gone';

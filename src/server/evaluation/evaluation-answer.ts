@@ -1,11 +1,11 @@
-// An evaluation in the words of the API.
+// An evaluation of a model that finds anomalies in the words of the API.
 import type { DetectorEvaluation, EvaluatedPicture } from '../../vision/evaluation/detector-evaluation.ts';
 import type { Interval, Metric } from '../../vision/scoring/metrics.ts';
 import { imageUrl } from '../datasets/image-url.ts';
 import type { ModelRecord } from '../models/model-record.ts';
 import { readable } from '../platform/queue/attempt-end.ts';
 import type { JobRecord } from '../platform/queue/job.ts';
-import type { EvaluationPictures, EvaluationRecord } from './evaluation-record.ts';
+import type { AnomalyPictures, AnomalyRecord } from './evaluation-record.ts';
 import type { TestSet } from './test-set.ts';
 
 /** Points of a curve: more cannot be seen. */
@@ -21,10 +21,11 @@ interface Origin {
 export function evaluationOf(
   e: DetectorEvaluation,
   { job, model, set, created_at }: Origin,
-): { readonly record: EvaluationRecord; readonly pictures: EvaluationPictures } {
+): { readonly record: AnomalyRecord; readonly pictures: AnomalyPictures } {
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = e.confusion;
   return {
     record: {
+      task: 'anomaly',
       evaluation_id: job.job_id,
       model_id: model.model_id,
       owner: model.owner,
@@ -59,7 +60,7 @@ function noteOn({ seen }: TestSet): string | null {
   return `${seen} marked pictures are left out, because a model has learnt from them`;
 }
 
-function figuresOf(e: DetectorEvaluation): EvaluationRecord['figures'] {
+function figuresOf(e: DetectorEvaluation): AnomalyRecord['figures'] {
   return {
     image_auroc: withInterval(e.imageAuroc, e.imageAurocInterval),
     average_precision: figure(e.averagePrecision),
@@ -85,11 +86,7 @@ export function withInterval(metric: Metric, interval: Interval | null) {
   return { ...figure(metric), interval: interval === null ? null : [interval.low, interval.high] };
 }
 
-function picturesOf(
-  e: DetectorEvaluation,
-  { owner }: Origin['model'],
-  { images }: TestSet,
-): EvaluationPictures {
+function picturesOf(e: DetectorEvaluation, { owner }: Origin['model'], { images }: TestSet): AnomalyPictures {
   const names = new Map(images.map(({ filename, display_name }) => [filename, display_name]));
   const item = ({ file, anomalous, score, calledAnomalous }: EvaluatedPicture) => ({
     filename: file,

@@ -1,19 +1,31 @@
 // Evaluations as they are stored: the figures as a record, pictures and curves as one file beside it.
 import { text } from 'node:stream/consumers';
 import { ServerError } from '../contract/errors.ts';
-import type { EvaluationDetail, EvaluationInfo } from '../contract/evaluations.ts';
+import type {
+  AnomalyEvaluationDetail,
+  AnomalyEvaluationInfo,
+  EvaluationDetail,
+  EvaluationInfo,
+} from '../contract/evaluations.ts';
+import type { ObjectsEvaluationDetail, ObjectsEvaluationInfo } from '../contract/objects-evaluations.ts';
 import type { Frozen } from '../contract/route.ts';
 import type { ModelRecord } from '../models/model-record.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys, docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 
-export type EvaluationRecord = Frozen<EvaluationInfo> & {
+interface Owned {
   readonly owner: Owner;
-};
+}
+
+export type AnomalyRecord = Frozen<AnomalyEvaluationInfo> & Owned;
+export type ObjectsRecord = Frozen<ObjectsEvaluationInfo> & Owned;
+export type EvaluationRecord = AnomalyRecord | ObjectsRecord;
 
 /** What grows with the number of pictures. */
-export type EvaluationPictures = Frozen<Omit<EvaluationDetail, keyof EvaluationInfo>>;
+export type AnomalyPictures = Frozen<Omit<AnomalyEvaluationDetail, keyof AnomalyEvaluationInfo>>;
+export type ObjectsPictures = Frozen<Omit<ObjectsEvaluationDetail, keyof ObjectsEvaluationInfo>>;
+export type EvaluationPictures = AnomalyPictures | ObjectsPictures;
 
 /** The file first, then the record: an evaluation that is listed is always complete. One that is there stays as it is. */
 export async function storeEvaluation(
@@ -49,7 +61,7 @@ export async function evaluationsOf(
     ids.map((id) => docs.get<EvaluationRecord>(docKeys.evaluation(model_id, id))),
   );
   return found
-    .flatMap((doc) => (doc === null ? [] : [doc.value]))
+    .flatMap((doc) => (doc === null ? [] : [withTask(doc.value)]))
     .sort((a, b) => order(b.created_at, a.created_at) || order(b.evaluation_id, a.evaluation_id));
 }
 
@@ -57,12 +69,19 @@ export async function evaluationsOf(
 export async function getEvaluation({ docs }: Context, id: string): Promise<EvaluationRecord> {
   for (const model of (await docs.list(docKeys.evaluations)).folders) {
     const doc = await docs.get<EvaluationRecord>(docKeys.evaluation(model, id));
-    if (doc !== null) return doc.value;
+    if (doc !== null) return withTask(doc.value);
   }
   throw new ServerError('evaluation.not_found', `there is no evaluation ${JSON.stringify(id.slice(0, 64))}`);
 }
 
+/** Older records name no task: all were of models that find anomalies. */
+function withTask(stored: EvaluationRecord): EvaluationRecord {
+  return 'task' in stored ? stored : { ...(stored as AnomalyRecord), task: 'anomaly' };
+}
+
 /** Throws evaluation.not_found when the file is gone. */
+export async function readPictures(context: Context, record: AnomalyRecord): Promise<AnomalyPictures>;
+export async function readPictures(context: Context, record: EvaluationRecord): Promise<EvaluationPictures>;
 export async function readPictures(
   { blobs }: Context,
   { owner, model_id, evaluation_id }: EvaluationRecord,
@@ -73,6 +92,15 @@ export async function readPictures(
   return JSON.parse(await text(await blobs.open(key))) as EvaluationPictures;
 }
 
+/** An evaluation whole. Throws evaluation.not_found. */
+export async function evaluationDetail(context: Context, id: string): Promise<Frozen<EvaluationDetail>> {
+  const record = await getEvaluation(context, id);
+  // The file is of the task of the record: they are written together.
+  return { ...evaluationInfo(record), ...(await readPictures(context, record)) } as Frozen<EvaluationDetail>;
+}
+
+export function evaluationInfo(record: AnomalyRecord): Frozen<AnomalyEvaluationInfo>;
+export function evaluationInfo(record: EvaluationRecord): Frozen<EvaluationInfo>;
 export function evaluationInfo({ owner: _, ...info }: EvaluationRecord): Frozen<EvaluationInfo> {
   return info;
 }

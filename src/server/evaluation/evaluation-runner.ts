@@ -1,22 +1,33 @@
-// Runs an evaluation: a child of its own scores the marked images one after the other; the figures are stored as a record.
-import type { DetectorEvaluation } from '../../vision/evaluation/detector-evaluation.ts';
+// Runs an evaluation: a child of its own looks at one picture after the other; the figures are stored as a record.
+import type { Task } from '../../vision/detectors/detector.ts';
 import { moduleBeside } from '../../vision/runtime/child.ts';
 import { ServerError } from '../contract/errors.ts';
 import { pictureLimits } from '../datasets/probes.ts';
+import type { JudgedBy } from '../inference/inspect-request.ts';
 import { modelToLoad } from '../inference/model-to-load.ts';
 import { getModel } from '../models/get-model.ts';
-import { thresholdOf } from '../models/model-info.ts';
+import { taskOf, thresholdOf } from '../models/model-info.ts';
 import type { ModelRecord } from '../models/model-record.ts';
+import type { BlobKey } from '../platform/blobs/blob-store.ts';
 import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys } from '../platform/layout.ts';
 import type { JobAttempt, JobRunner } from '../platform/queue/job-queue.ts';
 import { threadsOf } from '../training/train-runner.ts';
+import { folderOf } from '../yolo/dataset-documents.ts';
+import { pinField } from '../yolo/pin-dataset.ts';
 import { evaluationOf } from './evaluation-answer.ts';
-import { isEvaluated, storeEvaluation } from './evaluation-record.ts';
-import type { EvaluationAnswer, EvaluationStep } from './evaluation-steps.ts';
-import { evaluable } from './start-evaluation.ts';
-import { type MarkedImage, type TestSet, testSet } from './test-set.ts';
+import {
+  type EvaluationPictures,
+  type EvaluationRecord,
+  isEvaluated,
+  storeEvaluation,
+} from './evaluation-record.ts';
+import type { EvaluationAnswer, EvaluationStep, PictureTruth } from './evaluation-steps.ts';
+import { objectSet } from './object-set.ts';
+import { objectsEvaluationOf } from './objects-answer.ts';
+import { type ObjectsOrder, orderOf } from './start-evaluation.ts';
+import { testSet } from './test-set.ts';
 
 /** Loading a large model on a busy machine takes its time. */
 const OPEN_MS = 300_000;
@@ -32,43 +43,96 @@ const SEED = 42;
 export function evaluationRunner(context: Context): JobRunner {
   return async (attempt) => {
     const { job } = attempt;
-    const model = evaluable(await getModel(context, job.model_id));
+    const model = await getModel(context, job.model_id);
     if (await isEvaluated(context, job)) return attempt.finalise();
-    const set = await testSet(context, model, unseenBy(job.request.unseen_by));
-    const evaluation = await evaluate(context, attempt, model, set);
-    await attempt.finalise();
-    const created_at = context.clock.date().toISOString();
-    const { record, pictures } = evaluationOf(evaluation, { job, model, set, created_at });
+    const { record, pictures } = await evaluations[taskOf(model)](context, attempt, model);
     await storeEvaluation(context, record, pictures);
   };
 }
 
-function unseenBy(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((id) => typeof id === 'string') : [];
+type Evaluate = (
+  context: Context,
+  attempt: JobAttempt,
+  model: ModelRecord,
+) => Promise<{ readonly record: EvaluationRecord; readonly pictures: EvaluationPictures }>;
+
+const evaluations: Readonly<Record<Task, Evaluate>> = {
+  async anomaly(context, attempt, model) {
+    const { job } = attempt;
+    const set = await testSet(context, model, orderOf(job).unseen_by);
+    const answer = await judge(context, attempt, model, {
+      judgedBy: { task: 'anomaly', threshold: thresholdOf(model).value },
+      classes: [],
+      pictures: set.images.map(({ filename, mark, mask }) => ({
+        name: filename,
+        key: blobKeys.image(model.owner, filename),
+        truth: async () => ({
+          task: 'anomaly',
+          isDefective: mark === 'ng',
+          mask:
+            mask === undefined ? null : await context.blobs.localPath(blobKeys.mask(model.owner, mask.id)),
+        }),
+      })),
+    });
+    if (answer.kind !== 'anomaly') throw new Error('internal: the child answered another question');
+    await attempt.finalise();
+    return evaluationOf(answer.evaluation, { job, model, set, created_at: now(context) });
+  },
+
+  async detect(context, attempt, model) {
+    const { job } = attempt;
+    const { unseen_by, split, conf, iou, [pinField]: version } = orderOf(job) as ObjectsOrder;
+    const set = await objectSet(context, model, { version, split, unseenBy: unseen_by });
+    const folder = folderOf(model.owner.id, version);
+    const answer = await judge(context, attempt, model, {
+      judgedBy: { task: 'detect', conf, iou },
+      classes: set.classes,
+      pictures: set.pictures.map(({ file, boxes }) => ({
+        name: file,
+        key: `${folder}/${file}`,
+        truth: async () => ({
+          task: 'detect',
+          boxes: boxes.map(([classId, ...box]) => ({ classId, box })),
+        }),
+      })),
+    });
+    if (answer.kind !== 'detect') throw new Error('internal: the child answered another question');
+    await attempt.finalise();
+    return objectsEvaluationOf(answer.evaluation, { job, model, set, conf, iou, created_at: now(context) });
+  },
+};
+
+const now = ({ clock }: Context) => clock.date().toISOString();
+
+interface ToJudge {
+  readonly judgedBy: JudgedBy;
+  readonly classes: readonly string[];
+  readonly pictures: readonly PictureToJudge[];
+}
+
+interface PictureToJudge {
+  readonly name: string;
+  readonly key: BlobKey;
+  truth(): Promise<PictureTruth>;
 }
 
 type Child = ChildPool<EvaluationStep, EvaluationAnswer>;
 
-async function evaluate(
+async function judge(
   context: Context,
   attempt: JobAttempt,
   model: ModelRecord,
-  set: TestSet,
-): Promise<DetectorEvaluation> {
+  { judgedBy, classes, pictures }: ToJudge,
+): Promise<EvaluationAnswer> {
   const { config } = context;
+  const { signal } = attempt;
   const child = openChild(context);
   try {
     const loaded = await modelToLoad(context, model);
-    const threshold = thresholdOf(model).value;
-    const open = { do: 'open', model: loaded, threshold, limits: pictureLimits(config) } as const;
-    await child.ask(open, { signal: attempt.signal, timeoutMs: OPEN_MS });
-    await inspectAll(context, attempt, child, set.images, model);
-    const answer = await child.ask(
-      { do: 'finish', seed: SEED },
-      { signal: attempt.signal, timeoutMs: OPEN_MS },
-    );
-    if (answer.kind === 'finished') return answer.evaluation;
-    throw new Error('internal: the child answered another question');
+    const open = { do: 'open', model: loaded, judgedBy, classes, limits: pictureLimits(config) } as const;
+    await child.ask(open, { signal, timeoutMs: OPEN_MS });
+    await lookAtAll(context, attempt, child, pictures);
+    return await child.ask({ do: 'finish', seed: SEED }, { signal, timeoutMs: OPEN_MS });
   } catch (error) {
     if (error instanceof ChildFailure && error.reason === 'memory')
       throw new ServerError(
@@ -82,35 +146,28 @@ async function evaluate(
   }
 }
 
-async function inspectAll(
+async function lookAtAll(
   context: Context,
   attempt: JobAttempt,
   child: Child,
-  images: readonly MarkedImage[],
-  { owner }: ModelRecord,
+  pictures: readonly PictureToJudge[],
 ): Promise<void> {
   const { clock, config, blobs } = context;
   const beganMs = clock.nowMs();
   const mostMs = config.jobs.max_hours * 3_600_000 - attempt.ranMs;
-  for (const [i, { filename, mark, mask }] of images.entries()) {
+  for (const [i, { name, key, truth }] of pictures.entries()) {
     const ranMs = clock.nowMs() - beganMs;
     if (ranMs > mostMs)
       throw new ServerError('job.timeout', `the evaluation took longer than ${config.jobs.max_hours} hours`);
-    const step: EvaluationStep = {
-      do: 'picture',
-      name: filename,
-      path: await blobs.localPath(blobKeys.image(owner, filename)),
-      mask: mask === undefined ? null : await blobs.localPath(blobKeys.mask(owner, mask.id)),
-      isDefective: mark === 'ng',
-    };
+    const step = { do: 'picture', name, path: await blobs.localPath(key), truth: await truth() } as const;
     await child.ask(step, { signal: attempt.signal });
     const done = i + 1;
     attempt.emit({
       type: 'pictures',
-      progress: done / images.length,
-      seconds_left: ((clock.nowMs() - beganMs) / done / 1000) * (images.length - done),
+      progress: done / pictures.length,
+      seconds_left: ((clock.nowMs() - beganMs) / done / 1000) * (pictures.length - done),
       done,
-      total: images.length,
+      total: pictures.length,
     });
   }
 }

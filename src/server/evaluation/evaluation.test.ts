@@ -112,6 +112,12 @@ async function ended(jobId: string): Promise<JobRecord> {
   return (await queue.get(jobId))!;
 }
 
+async function anomalyEvaluation(id: string) {
+  const record = await getEvaluation(context, id);
+  if (record.task === 'anomaly') return record;
+  throw new Error('expected an evaluation of a model that finds anomalies');
+}
+
 /** What the library itself says about the same files. */
 async function byHand(unseen: readonly string[]): Promise<DetectorEvaluation> {
   const runtime = await openRuntime({ device: 'cpu', threads: 1 });
@@ -171,7 +177,7 @@ describe('an evaluation', () => {
       },
     });
     expect(record!.dataset_sha256).toMatch(/^[0-9a-f]{64}$/);
-    const { pictures, roc } = await readPictures(context, await getEvaluation(context, job.job_id));
+    const { pictures, roc } = await readPictures(context, await anomalyEvaluation(job.job_id));
     expect(pictures.map(({ score }) => score).sort()).toEqual(e.pictures.map(({ score }) => score).sort());
     expect(pictures.map(({ filename }) => filename)).not.toContain(names['ok 0']);
     expect(roc[0]).toEqual({ score: null, false_positive_rate: 0, true_positive_rate: 0 });
@@ -206,7 +212,7 @@ describe('an evaluation', () => {
     expect(await queue.list()).toEqual([]);
   });
 
-  it('is refused for object detectors, base models and models that are not there', async () => {
+  it('is refused for base models, for models that are not there, and with options of object detectors', async () => {
     await putParts(1, 1);
     await putModelOf('m-1', null);
     const doc = (await readModel(context, 'm-1'))!;
@@ -222,11 +228,10 @@ describe('an evaluation', () => {
     await expect(startEvaluation(context, 'm-1', {}, testActor)).rejects.toMatchObject({
       code: 'model.base_only',
     });
-    const objects = { variant: 'okapi-n', classes: ['a'], metrics: {} as never, started_from: null };
-    const { revision } = (await readModel(context, 'm-1'))!;
-    await putModel(context, { ...doc.value, objects }, { ifRevision: revision });
-    await expect(startEvaluation(context, 'm-1', {}, testActor)).rejects.toMatchObject({
+    await putModel(context, doc.value, { ifRevision: (await readModel(context, 'm-1'))!.revision });
+    await expect(startEvaluation(context, 'm-1', { conf: 0.5 }, testActor)).rejects.toMatchObject({
       code: 'model.wrong_task',
+      message: expect.stringContaining('conf is for object detectors'),
     });
   });
 

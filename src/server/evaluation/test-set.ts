@@ -3,11 +3,9 @@ import { createHash } from 'node:crypto';
 import { ServerError } from '../contract/errors.ts';
 import { readIndex } from '../datasets/image-index.ts';
 import type { ImageRecord, Mark } from '../datasets/image-record.ts';
-import { getModel } from '../models/get-model.ts';
-import { readModel } from '../models/model-documents.ts';
 import type { ModelRecord } from '../models/model-record.ts';
 import type { Context } from '../platform/context.ts';
-import { docKeys } from '../platform/layout.ts';
+import { learntFrom, siblingOf } from './learnt-from.ts';
 
 export type MarkedImage = ImageRecord & { readonly mark: Mark };
 
@@ -28,7 +26,7 @@ export async function testSet(
   model: ModelRecord,
   unseenBy: readonly string[] = [],
 ): Promise<TestSet> {
-  const others = await Promise.all(unseenBy.map((id) => modelOfSameOwner(context, model, id)));
+  const others = await Promise.all(unseenBy.map((id) => siblingOf(context, model, id)));
   const learnt = await Promise.all([model, ...others].map((each) => learntFrom(context, each)));
   const { index } = await readIndex(context, model.owner);
   const marked = Object.values(index.files).filter((image): image is MarkedImage => image.mark !== undefined);
@@ -42,37 +40,6 @@ export async function testSet(
       `an evaluation needs images marked ok or ng that the model has not learnt from: ${marked.length} are marked, and it has learnt from ${left} of them`,
     );
   return { images, seen: learnt.includes(null) ? null : left, sha256: hashOf(images) };
-}
-
-async function modelOfSameOwner(context: Context, model: ModelRecord, id: string): Promise<ModelRecord> {
-  const record = await getModel(context, id);
-  if (record.owner.kind === model.owner.kind && record.owner.id === model.owner.id) return record;
-  throw new ServerError('model.not_found', `the project has no model ${JSON.stringify(id)}`);
-}
-
-/** Stored names of images, those of the models that it was started from too; null when that is not known. */
-async function learntFrom(
-  context: Context,
-  model: ModelRecord,
-  visited: readonly string[] = [],
-): Promise<ReadonlySet<string> | null> {
-  const own = await imagesOf(context, model);
-  const { base_model_id: base } = model;
-  if (own === null || base === null || visited.includes(base)) return own === null ? null : new Set(own);
-  const record = await readModel(context, base);
-  // What a base model that is gone has learnt from, nobody knows.
-  const before =
-    record === null ? null : await learntFrom(context, record.value, [...visited, model.model_id]);
-  return before === null ? null : new Set([...own, ...before]);
-}
-
-async function imagesOf(
-  { docs }: Context,
-  { dataset_sha256 }: ModelRecord,
-): Promise<readonly string[] | null> {
-  if (dataset_sha256 === null) return null;
-  const doc = await docs.get<{ readonly images: readonly string[] }>(docKeys.snapshot(dataset_sha256));
-  return doc?.value.images ?? null;
 }
 
 function hashOf(images: readonly MarkedImage[]): string {

@@ -17,7 +17,7 @@ import type { Owner } from '../platform/queue/job.ts';
 import { addTraining } from '../training/add-training.ts';
 import { type AnomalyOrder, putSnapshot } from '../training/training-order.ts';
 import { addToGood } from './add-to-good.ts';
-import { evaluable } from './start-evaluation.ts';
+import { findsAnomalies } from './start-evaluation.ts';
 
 interface Services {
   readonly context: Context;
@@ -36,7 +36,7 @@ export async function updateModel(
   actor: Actor,
 ): Promise<{ job_id: string }> {
   const { context } = services;
-  const model = evaluable(await getModel(context, modelId));
+  const model = findsAnomalies(await getModel(context, modelId));
   const method = await methodOf(context, model);
   const known = await learntNames(context, model);
   const named = await Promise.all(images.map((name) => goodImage(context, model.owner, name, known)));

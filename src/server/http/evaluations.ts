@@ -6,12 +6,7 @@ import { deleteMask, openMask, putMask } from '../datasets/masks.ts';
 import { addToGood } from '../evaluation/add-to-good.ts';
 import { compare } from '../evaluation/compare.ts';
 import { driftOf } from '../evaluation/drift.ts';
-import {
-  evaluationInfo,
-  evaluationsOf,
-  getEvaluation,
-  readPictures,
-} from '../evaluation/evaluation-record.ts';
+import { evaluationDetail, evaluationInfo, evaluationsOf } from '../evaluation/evaluation-record.ts';
 import { startEvaluation } from '../evaluation/start-evaluation.ts';
 import { getHygiene } from '../hygiene/get-hygiene.ts';
 import { inspectImage } from '../inference/inspect-image.ts';
@@ -68,12 +63,11 @@ export const evaluationHandlers: Handlers<
 
   async listEvaluations({ services: { context }, params }) {
     const evaluations = await evaluationsOf(context, await getModel(context, params.model_id));
-    return { items: evaluations.map(evaluationInfo) };
+    return { items: evaluations.map((record) => evaluationInfo(record)) };
   },
 
   async getEvaluation({ services: { context }, params }) {
-    const record = await getEvaluation(context, params.evaluation_id);
-    return { ...evaluationInfo(record), ...(await readPictures(context, record)) };
+    return evaluationDetail(context, params.evaluation_id);
   },
 
   async compareModels({ services: { context }, params, query }) {

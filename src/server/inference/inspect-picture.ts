@@ -22,6 +22,7 @@ import { ServerError } from '../contract/errors.ts';
 import { typeList } from '../datasets/accepted-types.ts';
 import type { ChildSettings, Inspected, JudgedBy, PreviewPaths } from './inspect-request.ts';
 import { predictAnomaly } from './predict-anomaly.ts';
+import { checkFinite } from './predict-objects.ts';
 
 /** A file and how many pixels it says that it has. */
 export interface PictureFile {
@@ -149,8 +150,7 @@ async function findObjects(
   const { classes } = detector.model;
   const [prediction] = await detector.predict([picture], { conf, iou });
   const { detections } = prediction!;
-  if (!detections.every(({ confidence, box }) => [confidence, ...box].every(Number.isFinite)))
-    throw new ServerError('model.corrupt', 'the model gives a picture boxes that are not finite');
+  checkFinite(detections);
   if (previews !== null)
     await Promise.all([
       write(previews.image, picture),

@@ -118,18 +118,20 @@ it('is evaluated by masks as the library evaluates it', async () => {
   const { context } = opened;
   const model = await modelToLoad(context, await getModel(context, 'm-1'));
   const { value: threshold } = detector.model.threshold;
-  await session.take({ do: 'open', model, threshold, limits: defaultLimits });
-  for (const { file, mask } of bad)
-    await session.take({ do: 'picture', name: file, path: file, mask, isDefective: true });
-  await session.take({ do: 'picture', name: 'fine', path: fine!, mask: null, isDefective: false });
+  const judgedBy = { task: 'anomaly', threshold } as const;
+  await session.take({ do: 'open', model, judgedBy, classes: [], limits: defaultLimits });
+  const look = (name: string, path: string, mask: string | null, isDefective: boolean) =>
+    session.take({ do: 'picture', name, path, truth: { task: 'anomaly', mask, isDefective } });
+  for (const { file, mask } of bad) await look(file, file, mask, true);
+  await look('fine', fine!, null, false);
   const tooSmall = join(dir, 'thumb.png');
   await writeFile(
     tooSmall,
     await encodePicture({ width: 40, height: 40, data: new Uint8Array(4800) }, 'png'),
   );
-  await session.take({ do: 'picture', name: 'thumb', path: tooSmall, mask: null, isDefective: false });
+  await look('thumb', tooSmall, null, false);
   const answer = await session.take({ do: 'finish', seed: 42 });
-  if (answer.kind !== 'finished') throw new Error('expected the figures');
+  if (answer.kind !== 'anomaly') throw new Error('expected the figures');
   const { evaluation } = answer;
   expect(evaluation.untested).toMatchObject([{ file: 'thumb', code: 'image.too_small' }]);
   expect(evaluation.pixelAuroc).toEqual(expected.pixelAuroc);

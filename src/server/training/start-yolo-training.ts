@@ -1,15 +1,14 @@
 // Starts the training of an object detector: everything that can be refused is refused here, before there is a job.
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { weightsNamePattern } from '../contract/yolo.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import { needVersion } from '../yolo/dataset-documents.ts';
-import type { DatasetVersion } from '../yolo/dataset-record.ts';
+import { datasetHash, learntPictures } from '../yolo/dataset-hash.ts';
 import { pinField, readManifest } from '../yolo/pin-dataset.ts';
 import { addTraining } from './add-training.ts';
-import type { YoloOrder } from './training-order.ts';
+import { putSnapshot, type YoloOrder } from './training-order.ts';
 import type { WeightsChecks } from './weights-checks.ts';
 import {
   checkYoloMemory,
@@ -48,9 +47,14 @@ export async function startYoloTraining(
       variant: settings.variant,
       classes: version.classes.length,
     });
+  const manifest = await readManifest(context, projectId, version.version);
+  const dataset_sha256 = datasetHash(manifest);
+  // Outlives the dataset: evaluations leave out what the model has learnt from.
+  const learnt = learntPictures(manifest).map((filename) => ({ filename }));
+  await putSnapshot(context, { images: learnt, sha256: dataset_sha256 });
   const order: YoloOrder = {
     [pinField]: version.version,
-    dataset_sha256: await datasetHash(context, projectId, version),
+    dataset_sha256,
     images,
     ...settings,
     weights,
@@ -76,16 +80,4 @@ async function weightsOf(
     'weights',
     `expected the name of a file in training.weights_dir, there is no ${weights}`,
   );
-}
-
-/** SHA-256 over the pictures and labels by their contents, and the names of the classes. */
-async function datasetHash(
-  context: Context,
-  projectId: string,
-  { version }: DatasetVersion,
-): Promise<string> {
-  const { classes, pictures } = await readManifest(context, projectId, version);
-  const hash = createHash('sha256').update(JSON.stringify(classes));
-  for (const { file, label } of pictures) hash.update(`\n${file} ${label.hash}`);
-  return hash.digest('hex');
 }

@@ -26,6 +26,13 @@ export interface DatasetPicture {
 
 const baseName = ({ file }: ManifestPicture) => file.slice(file.lastIndexOf('/') + 1);
 
+/** Its name among the files of the dataset. */
+export const pictureFile = (picture: ManifestPicture): string => `${picture.split}-${baseName(picture)}`;
+
+/** The address of the picture, for as long as the project's dataset holds it. */
+export const pictureUrl = (projectId: string, picture: ManifestPicture): string =>
+  `/projects/${projectId}/yolo/dataset/pictures/${pictureFile(picture)}`;
+
 /** Those of a split, of a class, or of both. Throws project.not_found, project.wrong_mode, yolo.no_dataset, doc.corrupt. */
 export async function datasetPictures(
   context: Context,
@@ -39,10 +46,10 @@ export async function datasetPictures(
     .filter((picture) => split === undefined || picture.split === split)
     .filter(({ boxes }) => wanted === null || boxes.some(([classId]) => classId === wanted))
     .map((picture) => ({
-      file: `${picture.split}-${baseName(picture)}`,
+      file: pictureFile(picture),
       name: picture.name,
       split: picture.split,
-      url: `/projects/${projectId}/yolo/dataset/pictures/${picture.split}-${baseName(picture)}`,
+      url: pictureUrl(projectId, picture),
       width: picture.width,
       height: picture.height,
       boxes: picture.boxes.map(([classId, x1, y1, x2, y2]) => ({
@@ -67,7 +74,7 @@ export async function openDatasetPicture(
 ): Promise<OpenDatasetPicture> {
   const { version } = await needVersion(context, projectId);
   const { pictures } = await readManifest(context, projectId, version);
-  const found = pictures.find((picture) => `${picture.split}-${baseName(picture)}` === name);
+  const found = pictures.find((picture) => pictureFile(picture) === name);
   if (found === undefined)
     throw new ServerError(
       'image.not_found',

@@ -1,11 +1,16 @@
-// How well a model did: a detector over its val pictures, others in their newest evaluation.
+// How well a model did: in its newest evaluation or, of a detector without one, over its val pictures.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { addresses } from '../../addresses.ts';
-import { api, type ModelDetail } from '../../server/client.ts';
+import { api, type ModelDetail, type ResultOf } from '../../server/client.ts';
 import { useFormat } from '../../text/format.ts';
 import { useWords } from '../../text/language.tsx';
 import { words } from './words.ts';
+
+type ObjectFigures = Extract<
+  ResultOf<'listEvaluations'>['items'][number],
+  { readonly task: 'detect' }
+>['figures'];
 
 export function Metrics({ model }: { readonly model: ModelDetail }) {
   const w = useWords(words);
@@ -13,28 +18,31 @@ export function Metrics({ model }: { readonly model: ModelDetail }) {
   const { data } = useQuery({
     queryKey: ['evaluations', model.model_id],
     queryFn: () => api.listEvaluations({ model_id: model.model_id }),
-    enabled: model.task === 'anomaly',
   });
   const newest = data?.items[0];
   const share = (value: number | null | undefined) => (value == null ? '–' : format.decimal(value, 3));
+  const ofObjects = (figures: NonNullable<ModelDetail['metrics']> | ObjectFigures) =>
+    [
+      ['mAP50', share(figures.map50)],
+      ['mAP50-95', share(figures.map50_95)],
+      [w.precision, share(figures.precision)],
+      [w.recall, share(figures.recall)],
+    ] as const;
   const rows: readonly (readonly [string, string])[] =
-    model.metrics !== null
-      ? [
-          ['mAP50', share(model.metrics.map50)],
-          ['mAP50-95', share(model.metrics.map50_95)],
-          [w.precision, share(model.metrics.precision)],
-          [w.recall, share(model.metrics.recall)],
-        ]
-      : newest !== undefined
-        ? [
+    newest === undefined
+      ? model.metrics === null
+        ? []
+        : ofObjects(model.metrics)
+      : newest.task === 'detect'
+        ? [...ofObjects(newest.figures), [w.pictures, format.count(newest.counts.pictures)]]
+        : [
             ['AUROC', share(newest.figures.image_auroc.value)],
             [w.recall, share(newest.figures.recall.value)],
             [w.precision, share(newest.figures.precision.value)],
             [w.falseAlarms, share(newest.figures.false_alarm_rate.value)],
             ['AUPRO', share(newest.figures.aupro.value)],
             [w.pictures, `${format.count(newest.counts.ok)} OK, ${format.count(newest.counts.ng)} NG`],
-          ]
-        : [];
+          ];
   return (
     <section className="card stack tight">
       <h2>{w.metrics}</h2>

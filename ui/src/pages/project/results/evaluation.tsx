@@ -1,5 +1,4 @@
 // How well a model judges marked pictures: start, progress, and the figures of each evaluation.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { addresses } from '../../../addresses.ts';
 import { Button, LinkButton } from '../../../components/button.tsx';
@@ -7,13 +6,14 @@ import { Empty } from '../../../components/empty.tsx';
 import { Failure } from '../../../components/failure.tsx';
 import { Loading } from '../../../components/loading.tsx';
 import { Notice } from '../../../components/notice.tsx';
-import { ApiError, api, type ModelDetail, type ProjectInfo } from '../../../server/client.ts';
-import { hasEnded, useJobs } from '../../../server/jobs.ts';
+import type { ModelDetail, ProjectInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
-import { EvaluationProgress } from './evaluation-progress.tsx';
+import { EvaluationChoice } from './evaluation-choice.tsx';
+import { EvaluationNews } from './evaluation-news.tsx';
 import { EvaluationReport } from './evaluation-report.tsx';
 import { words } from './evaluation-words.ts';
+import { useEvaluationStart } from './use-evaluation-start.ts';
 import { useEvaluation, useEvaluations } from './use-evaluations.ts';
 
 interface EvaluationViewProps {
@@ -25,23 +25,15 @@ export function EvaluationView({ project, model }: EvaluationViewProps) {
   const w = useWords(words);
   const { project_id } = project;
   const { model_id } = model;
-  const client = useQueryClient();
+  const format = useFormat();
   const list = useEvaluations(model_id);
-  const jobs = useJobs(project_id);
   const [chosen, setChosen] = useState<string | null>(null);
   const newest = list.data?.items[0]?.evaluation_id ?? null;
   const whole = useEvaluation(chosen ?? newest);
-  const start = useMutation({
-    mutationFn: () => api.evaluateModel({ model_id, body: {} }),
-    onSuccess() {
-      setChosen(null);
-      return client.invalidateQueries({ queryKey: ['jobs', project_id] });
-    },
-  });
+  const started = useEvaluationStart(project_id, model_id, () => setChosen(null));
+  const { start, open } = started;
   if (list.data === undefined)
     return list.error === null ? <Loading /> : <Failure error={list.error} onRetry={() => list.refetch()} />;
-  const open = jobs.data?.items.find(({ status }) => !hasEnded(status));
-  const lastOne = jobs.data?.items.find(({ kind }) => kind === 'evaluate');
   const toMark = (
     <LinkButton icon="tag" to={addresses.project(project_id, 'pictures')}>
       {w.mark}
@@ -58,27 +50,16 @@ export function EvaluationView({ project, model }: EvaluationViewProps) {
       {text}
     </Button>
   );
-  const isTooFew = start.error instanceof ApiError && start.error.code === 'dataset.too_few_images';
   const told = (
-    <>
-      {open !== undefined &&
-        (open.kind === 'evaluate' ? (
-          <EvaluationProgress jobId={open.job_id} modelId={model_id} />
-        ) : (
-          <Notice tone="warn">{w.blocked}</Notice>
-        ))}
-      {isTooFew && (
+    <EvaluationNews
+      started={started}
+      modelId={model_id}
+      tooFew={
         <Notice tone="warn" action={toMark}>
           <strong>{w.tooFew}</strong> {w.needsText}
         </Notice>
-      )}
-      {start.error !== null && !isTooFew && <Failure error={start.error} />}
-      {open === undefined && lastOne?.status === 'failed' && (
-        <Notice tone="ng">
-          {w.failed} {lastOne.detail}
-        </Notice>
-      )}
-    </>
+      }
+    />
   );
   if (newest === null)
     return (
@@ -108,7 +89,21 @@ export function EvaluationView({ project, model }: EvaluationViewProps) {
           <p>{w.intro}</p>
         </div>
         <div className="row">
-          <Choice items={list.data.items} chosen={chosen ?? newest} onChoose={setChosen} />
+          <EvaluationChoice
+            items={list.data.items.flatMap((item) =>
+              item.task === 'anomaly'
+                ? [
+                    {
+                      id: item.evaluation_id,
+                      at: item.created_at,
+                      of: w.of(format.count(item.counts.ok), format.count(item.counts.ng)),
+                    },
+                  ]
+                : [],
+            )}
+            chosen={chosen ?? newest}
+            onChoose={setChosen}
+          />
           {startButton(w.again, 'plain')}
         </div>
       </div>
@@ -120,31 +115,10 @@ export function EvaluationView({ project, model }: EvaluationViewProps) {
           <Failure error={whole.error} onRetry={() => whole.refetch()} />
         )
       ) : (
-        <EvaluationReport key={whole.data.evaluation_id} model={model} evaluation={whole.data} />
+        whole.data.task === 'anomaly' && (
+          <EvaluationReport key={whole.data.evaluation_id} model={model} evaluation={whole.data} />
+        )
       )}
     </div>
-  );
-}
-
-function Choice({
-  items,
-  chosen,
-  onChoose,
-}: {
-  readonly items: NonNullable<ReturnType<typeof useEvaluations>['data']>['items'];
-  readonly chosen: string;
-  readonly onChoose: (id: string) => void;
-}) {
-  const w = useWords(words);
-  const format = useFormat();
-  if (items.length < 2) return null;
-  return (
-    <select aria-label={w.earlier} value={chosen} onChange={({ target }) => onChoose(target.value)}>
-      {items.map(({ evaluation_id, created_at, counts }) => (
-        <option key={evaluation_id} value={evaluation_id}>
-          {format.moment(created_at)} · {w.of(format.count(counts.ok), format.count(counts.ng))}
-        </option>
-      ))}
-    </select>
   );
 }

@@ -19,6 +19,7 @@ import './results.css';
 import { ThresholdView } from './threshold.tsx';
 import { anomalyViews, type View, viewAddress, yoloViews } from './view-address.ts';
 import { words } from './words.ts';
+import { YoloEvaluationView } from './yolo-evaluation.tsx';
 import { YoloFiguresView } from './yolo-figures.tsx';
 import { YoloThresholdsView } from './yolo-thresholds.tsx';
 
@@ -104,7 +105,12 @@ function OfModel({
       ) : (
         <div key={model_id}>
           {view === 'threshold' && <ThresholdView model={detail.data} />}
-          {view === 'evaluation' && <EvaluationView project={project} model={detail.data} />}
+          {view === 'evaluation' &&
+            (model.task === 'detect' ? (
+              <YoloEvaluationView project={project} model={detail.data} />
+            ) : (
+              <EvaluationView project={project} model={detail.data} />
+            ))}
           {view === 'compare' && <CompareView project={project} model={model} models={models} />}
           {view === 'drift' && <UpkeepView model={detail.data} />}
           {view === 'figures' && <YoloFiguresView model={detail.data} />}

@@ -4,7 +4,7 @@ import { type CalibrationScores, calibrateThreshold } from '../../../../../src/v
 import type { ResultOf } from '../../../server/client.ts';
 
 export type Scores = ResultOf<'getModelScores'>;
-export type Evaluation = ResultOf<'getEvaluation'>;
+export type Evaluation = Extract<ResultOf<'getEvaluation'>, { readonly task: 'anomaly' }>;
 
 /** Good ones that the threshold rests on, and those of an evaluation. */
 export type Group = 'good' | 'tested' | 'bad';

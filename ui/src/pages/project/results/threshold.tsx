@@ -2,9 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { Button } from '../../../components/button.tsx';
 import { Failure } from '../../../components/failure.tsx';
-import { Field } from '../../../components/field.tsx';
 import { Loading } from '../../../components/loading.tsx';
 import { Notice } from '../../../components/notice.tsx';
 import { api, type ModelDetail } from '../../../server/client.ts';
@@ -13,7 +11,6 @@ import { useWords } from '../../../text/language.tsx';
 import { ChangedPictures } from './changed-pictures.tsx';
 import { Histogram } from './histogram.tsx';
 import { Legend } from './legend.tsx';
-import { RateChoice } from './rate-choice.tsx';
 import {
   above,
   alarmsAt,
@@ -24,9 +21,9 @@ import {
   scoredPictures,
 } from './scored.ts';
 import { ThresholdFigures } from './threshold-figures.tsx';
+import { byHand, type Moved, ThresholdForm } from './threshold-form.tsx';
 import { ThresholdHistory, type ThresholdVersion } from './threshold-history.tsx';
 import { words } from './threshold-words.ts';
-import { Trust } from './trust.tsx';
 import { useLatestEvaluation } from './use-evaluations.ts';
 import { useThreshold } from './use-threshold.ts';
 import { viewAddress } from './view-address.ts';
@@ -52,12 +49,6 @@ export function ThresholdView({ model }: { readonly model: ModelDetail }) {
   );
 }
 
-interface Moved {
-  readonly value: number;
-  /** That the value holds; null: moved by hand. */
-  readonly rate: number | null;
-}
-
 function Movable({
   model,
   scores,
@@ -71,8 +62,7 @@ function Movable({
   const format = useFormat();
   const { value: saved, target_false_alarm_rate: savedRate } = scores.threshold;
   const [moved, setMoved] = useState<Moved>({ value: saved, rate: savedRate });
-  const [note, setNote] = useState('');
-  const save = useThreshold(model.model_id, () => setNote(''));
+  const save = useThreshold(model.model_id);
   const pictures = scoredPictures(scores, evaluation);
   const held = moved.rate === null ? null : heldRate(scores, moved.rate);
   const band = held?.band ?? null;
@@ -90,8 +80,6 @@ function Movable({
     const why = w.revertNote(format.moment(at));
     save.mutate(isHeld ? { target_false_alarm_rate: rate, note: why } : { value, note: why });
   };
-  const best = evaluation?.figures.best_f1;
-  const byHand = (value: number) => setMoved({ value, rate: value === saved ? savedRate : null });
   return (
     <div className="stack">
       <div className="results-threshold">
@@ -110,7 +98,7 @@ function Movable({
                 saved={saved}
                 band={band}
                 says={says}
-                onMove={byHand}
+                onMove={(value) => setMoved(byHand(value, scores))}
               />
               <Legend pictures={pictures} hasBand={band !== null} />
             </>
@@ -128,74 +116,13 @@ function Movable({
             </p>
           )}
         </section>
-        <form
-          className="card stack"
-          onSubmit={(event) => {
-            event.preventDefault();
-            const why = note.trim() === '' ? {} : { note: note.trim() };
-            const { rate, value } = moved;
-            save.mutate(rate === null ? { value, ...why } : { target_false_alarm_rate: rate, ...why });
-          }}
-        >
-          {scores.items.length >= 2 && (
-            <RateChoice
-              rate={moved.rate}
-              onChoose={(rate) => setMoved({ rate, value: heldRate(scores, rate)!.value })}
-            />
-          )}
-          {best?.threshold != null && best.value !== null && (
-            <div>
-              <button type="button" className="link" onClick={() => byHand(best.threshold!)}>
-                {w.best(format.decimal(best.threshold), format.decimal(best.value))}
-              </button>
-              <p className="hint">{w.bestHint}</p>
-            </div>
-          )}
-          <Field label={w.exact}>
-            <input
-              type="number"
-              step="any"
-              required
-              value={Number.isNaN(moved.value) ? '' : Number(moved.value.toPrecision(7))}
-              onChange={({ target }) => target.value !== '' && byHand(target.valueAsNumber)}
-            />
-          </Field>
-          <div>
-            <h3>{w.trust}</h3>
-            <Trust
-              scores={scores}
-              held={
-                held === null || moved.rate === null
-                  ? null
-                  : { rate: moved.rate, isPromised: held.isPromised }
-              }
-            />
-          </div>
-          <Field label={w.note} hint={w.noteHint}>
-            <textarea
-              rows={2}
-              maxLength={2000}
-              value={note}
-              onChange={({ target }) => setNote(target.value)}
-            />
-          </Field>
-          <div className="row">
-            <Button
-              type="submit"
-              look="primary"
-              icon="check"
-              busy={save.isPending}
-              disabled={moved.value === saved && moved.rate === savedRate}
-            >
-              {w.save}
-            </Button>
-            {moved.value !== saved && (
-              <Button icon="undo" onClick={() => setMoved({ value: saved, rate: savedRate })}>
-                {w.reset}
-              </Button>
-            )}
-          </div>
-        </form>
+        <ThresholdForm
+          modelId={model.model_id}
+          scores={scores}
+          best={evaluation?.figures.best_f1 ?? null}
+          moved={moved}
+          onMove={setMoved}
+        />
       </div>
       <ChangedPictures pictures={pictures} saved={saved} threshold={moved.value} />
       <ThresholdHistory versions={model.thresholds} busy={save.isPending} onRevert={revert} />

@@ -16,13 +16,13 @@ export const useEvaluation = (id: string | null) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-/** Whole; `data` is undefined where there is none. */
+/** Of a model that finds anomalies, whole; `data` is undefined where there is none. */
 export function useLatestEvaluation(modelId: string) {
   const list = useEvaluations(modelId);
   const newest = list.data?.items[0]?.evaluation_id ?? null;
   const whole = useEvaluation(newest);
   return {
-    data: whole.data,
+    data: whole.data?.task === 'anomaly' ? whole.data : undefined,
     isPending: list.isPending || (newest !== null && whole.isPending),
     error: list.error ?? whole.error,
   };

@@ -3,7 +3,7 @@ import { addresses } from '../../../addresses.ts';
 import type { ModelInfo } from '../../../server/client.ts';
 
 export const anomalyViews = ['threshold', 'evaluation', 'compare', 'drift'] as const;
-export const yoloViews = ['figures', 'thresholds'] as const;
+export const yoloViews = ['figures', 'evaluation', 'thresholds'] as const;
 export type View = (typeof anomalyViews)[number] | (typeof yoloViews)[number];
 
 export function viewAddress(

@@ -2,14 +2,14 @@
 import type { CSSProperties } from 'react';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
-import type { Metrics } from './use-metrics.ts';
+import type { Report } from './use-metrics.ts';
 import { WideTable } from './wide-table.tsx';
 import { words } from './yolo-words.ts';
 
-export function YoloConfusion({ metrics }: { readonly metrics: Metrics }) {
+export function YoloConfusion({ report }: { readonly report: Report }) {
   const w = useWords(words);
   const format = useFormat();
-  const { confusion, perClass } = metrics;
+  const { confusion, perClass } = report;
   const names = [...perClass.map(({ name }) => name), w.background];
   return (
     <section className="card stack tight">

@@ -1,34 +1,18 @@
-// The curves of an object detector: the training by epochs, precision against recall, F1 by confidence.
+// The curves of an object detector: the training by epochs; precision against recall, and F1 by confidence.
 import { type Line, LineChart } from '../../../components/line-chart.tsx';
 import { useWords } from '../../../text/language.tsx';
-import type { Metrics } from './use-metrics.ts';
+import type { Metrics, Report } from './use-metrics.ts';
 import { words } from './yolo-words.ts';
 
 /** More lines cannot be told apart; the mean is always there. */
 const mostClasses = 7;
 
-type Curve = NonNullable<Metrics['curves']['mean']>;
+type Curve = NonNullable<Report['curves']['mean']>;
 
-export function YoloCurves({
-  metrics,
-  threshold,
-}: {
-  readonly metrics: Metrics;
-  readonly threshold: number;
-}) {
+const share = [0, 1] as const;
+
+export function YoloTrainingCurves({ metrics }: { readonly metrics: Metrics }) {
   const w = useWords(words);
-  const { recalls, confidences, mean, classes } = metrics.curves;
-  const share = [0, 1] as const;
-  const byClass = (xs: readonly number[], ys: (curve: Curve) => readonly (number | null)[]): Line[] => {
-    const lineOf = (name: string, curve: Curve | null | undefined, more: Partial<Line> = {}): Line[] =>
-      curve == null ? [] : [{ name, points: xs.map((x, i) => [x, ys(curve)[i] ?? null] as const), ...more }];
-    return [
-      ...lineOf(w.mean, mean, { colour: 0 }),
-      ...metrics.perClass
-        .slice(0, mostClasses)
-        .flatMap(({ name }, i) => lineOf(name, classes[i], { colour: i + 1, dashed: true })),
-    ];
-  };
   const epochs = metrics.epochs.filter(({ epoch }) => typeof epoch === 'number');
   const byEpoch = (name: string, key: string): Line => ({
     name,
@@ -37,8 +21,6 @@ export function YoloCurves({
     ),
   });
   const marks = [{ x: metrics.best_epoch, label: w.best }];
-  const pr = byClass(recalls, ({ precisionByRecall }) => precisionByRecall);
-  const f1 = byClass(confidences, (curve) => curve.f1);
   return (
     <div className="results-curves even">
       <section className="card">
@@ -60,6 +42,28 @@ export function YoloCurves({
           marks={marks}
         />
       </section>
+    </div>
+  );
+}
+
+/** @param threshold the least confidence to mark */
+export function YoloCurves({ report, threshold }: { readonly report: Report; readonly threshold: number }) {
+  const w = useWords(words);
+  const { recalls, confidences, mean, classes } = report.curves;
+  const byClass = (xs: readonly number[], ys: (curve: Curve) => readonly (number | null)[]): Line[] => {
+    const lineOf = (name: string, curve: Curve | null | undefined, more: Partial<Line> = {}): Line[] =>
+      curve == null ? [] : [{ name, points: xs.map((x, i) => [x, ys(curve)[i] ?? null] as const), ...more }];
+    return [
+      ...lineOf(w.mean, mean, { colour: 0 }),
+      ...report.perClass
+        .slice(0, mostClasses)
+        .flatMap(({ name }, i) => lineOf(name, classes[i], { colour: i + 1, dashed: true })),
+    ];
+  };
+  const pr = byClass(recalls, ({ precisionByRecall }) => precisionByRecall);
+  const f1 = byClass(confidences, (curve) => curve.f1);
+  return (
+    <div className="results-curves even">
       {pr.length > 0 && (
         <section className="card">
           <h3>{w.pr}</h3>
