@@ -56,7 +56,11 @@ export function LineChart({
     height - edge.bottom - ((value - y0) / (y1 - y0)) * (height - edge.top - edge.bottom);
   const number = (value: number, span: number) =>
     format.decimal(value, Math.max(0, Math.min(5, 2 - Math.floor(Math.log10(span)))));
-  const xTicks = ticks(x0, x1, Math.max(2, Math.round(width / 90)));
+  // Epochs are whole.
+  const isCounted = x1 > 1 && all.every(([x]) => Number.isInteger(x));
+  const xTicks = ticks(x0, x1, Math.max(2, Math.round(width / 90))).filter(
+    (value) => !isCounted || Number.isInteger(value),
+  );
   const xNumber = (value: number) =>
     xTicks.every(Number.isInteger) ? format.count(value) : number(value, Math.max(x1 - x0, 0.1) * 10);
   const pointAt = (event: PointerEvent<SVGSVGElement>) => {
@@ -69,6 +73,7 @@ export function LineChart({
     );
     setHover(nearest);
   };
+  const marksWithin = marks.filter((mark) => mark.x >= x0 && mark.x <= x1);
   const colourOf = (line: Line) => `var(--class-${(line.colour ?? lines.indexOf(line)) % 8})`;
   return (
     <figure ref={figure} className="stack tight">
@@ -105,7 +110,7 @@ export function LineChart({
             {yLabel}
           </text>
         )}
-        {marks.map((mark) => (
+        {marksWithin.map((mark) => (
           <g key={mark.label}>
             <line
               x1={x(mark.x)}
@@ -124,6 +129,13 @@ export function LineChart({
             </text>
           </g>
         ))}
+        {/* A line of one point would not be seen. */}
+        {lines.flatMap((line) => {
+          const [first, ...others] = line.points.filter(([, py]) => py !== null && Number.isFinite(py));
+          return first === undefined || others.length > 0
+            ? []
+            : [<circle key={line.name} cx={x(first[0])} cy={y(first[1]!)} r="3" fill={colourOf(line)} />];
+        })}
         {lines.map((line) => (
           <path
             key={line.name}
@@ -183,11 +195,12 @@ function pathOf(line: Line, x: (v: number) => number, y: (v: number) => number):
   return path;
 }
 
-/** A little more than the values span; never nothing. */
+/** What the values span; never nothing. */
 function rangeOf(values: readonly number[]): readonly [number, number] {
   const low = Math.min(...values);
   const high = Math.max(...values);
-  return low === high ? [low - 0.5, high + 0.5] : [low, high];
+  const half = Math.abs(low) / 2 || 0.5;
+  return low === high ? [low - half, high + half] : [low, high];
 }
 
 /** Round numbers within a range, about so many. */
