@@ -1,6 +1,6 @@
 // Scores of good pictures upwards, of NG pictures downwards, and the threshold as a line to be moved by hand or by keys.
 import { type KeyboardEvent, type PointerEvent, useRef } from 'react';
-import { ticks } from '../../../components/line-chart.tsx';
+import { ticks } from '../../../components/chart-scale.ts';
 import { useWidth } from '../../../components/use-width.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
