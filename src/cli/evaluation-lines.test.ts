@@ -11,6 +11,8 @@ const missed = Array.from({ length: 7 }, (_, i) => ({
   calledAnomalous: false,
 }));
 const evaluation: DetectorEvaluation = {
+  goodSide: 'pictures',
+  leftOut: 0,
   threshold: 0.02,
   pictures: missed,
   untested: [],

@@ -10,7 +10,8 @@ export function evaluationLines(e: DetectorEvaluation, threshold: number, termin
   const heading = (text: string) => terminal.style('bold', text);
   const { truePositives: tp, falsePositives: fp, trueNegatives: tn, falseNegatives: fn } = e.confusion;
   const lines = [
-    heading(`${count(e.pictures.length, 'picture')}: ${tn + fp} good, ${tp + fn} defective`),
+    heading(`${count(e.pictures.length, 'picture')}: ${tn + fp - e.leftOut} good, ${tp + fn} defective`),
+    ...leftOutLines(e),
     ...measures(e).map((line) => `  ${line}`),
     ...maskLines(e),
     '',
@@ -29,6 +30,13 @@ export function evaluationLines(e: DetectorEvaluation, threshold: number, termin
   lines.push(...wrongLines('Missed, the least suspected first', e.missed, heading));
   lines.push(...wrongLines('False alarms, the most suspected first', e.falseAlarms, heading));
   return lines;
+}
+
+function leftOutLines({ goodSide, leftOut }: DetectorEvaluation): string[] {
+  if (goodSide !== 'left-out') return [];
+  return [
+    `  the good side are ${leftOut} scores of good pictures that it has learnt from, each by a model that had not seen it`,
+  ];
 }
 
 function measures(e: DetectorEvaluation): string[] {

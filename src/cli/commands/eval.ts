@@ -1,5 +1,6 @@
 // `okapi eval`: how good models are on pictures whose truth is known from the folders they lie in.
-import { basename, relative, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import { listDataset, type TestPicture } from '../../vision/dataset/folder.ts';
 import type { AnomalyDetector } from '../../vision/detectors/detector.ts';
 import { OkapiError } from '../../vision/errors.ts';
@@ -7,6 +8,7 @@ import type { DetectorEvaluation } from '../../vision/evaluation/detector-evalua
 import { evaluateDetector } from '../../vision/evaluation/evaluate-detector.ts';
 import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
 import type { ReportResult } from '../../vision/render/report-content.ts';
+import { readCalibration } from '../../vision/scoring/threshold-file.ts';
 import type { CommandContext } from '../context.ts';
 import { countBar } from '../count-bar.ts';
 import { evaluationLines } from '../evaluation-lines.ts';
@@ -55,7 +57,8 @@ async function evaluateOne(
   const { terminal } = context;
   refuseThresholds(options);
   const pictures = await testPictures(dir);
-  const { evaluation, results } = await evaluateShown(opened, pictures, dir, terminal);
+  const leftOut = await leftOutScores(folder);
+  const { evaluation, results } = await evaluateShown(opened, pictures, dir, terminal, leftOut);
   noteUntested(evaluation, terminal);
   const { device, detector } = opened;
   const { model } = detector;
@@ -78,6 +81,7 @@ export async function evaluateShown(
   pictures: readonly TestPicture[],
   dir: string,
   terminal: Terminal,
+  leftOut: readonly number[] = [],
 ): Promise<{ evaluation: DetectorEvaluation; results: readonly ReportResult[] }> {
   const results = new ReportResults();
   const bar = countBar(terminal, 'testing', pictures.length);
@@ -91,12 +95,18 @@ export async function evaluateShown(
   };
   try {
     const evaluation = await interruptible(terminal, 'stopping after this picture', (signal) =>
-      evaluateDetector(detector, pictures, { signal, onPicture }),
+      evaluateDetector(detector, pictures, { signal, leftOut, onPicture }),
     );
     return { evaluation, results: results.all() };
   } finally {
     bar.close();
   }
+}
+
+/** Those that the threshold rests on; none of a model that keeps none. */
+async function leftOutScores(folder: string): Promise<readonly number[]> {
+  const text = await readFile(join(folder, 'threshold.json'), 'utf8').catch(() => null);
+  return text === null ? [] : (readCalibration(text)?.scores ?? []);
 }
 
 async function testPictures(dir: string): Promise<readonly TestPicture[]> {

@@ -27,6 +27,7 @@ const image = {
   width: 1024,
   height: 1024,
   mark: 'ng',
+  holdout: false,
   mask_url: `/projects/widget-line-20261123-101500/images/${stored}/mask`,
 };
 

@@ -65,6 +65,16 @@ const summary = {
       description: 'marked pictures left out, because a model has learnt from them; null: not known',
     }),
     untested: Type.Integer({ minimum: 0, description: 'pictures that could not be read' }),
+    left_out: Type.Integer({
+      minimum: 0,
+      description: 'scores of good pictures of the training that stand in for ok pictures; see good_side',
+    }),
+  }),
+  good_side: Type.Enum(['pictures', 'left-out', 'none'], {
+    description:
+      'what the ng pictures are held against: ok pictures; or, when the model has learnt from all of these, the scores that its ' +
+      'threshold rests on, each given by a model that had not seen the picture (false alarms at the threshold are then by ' +
+      'calibration, and counted in confusion); or nothing',
   }),
   note: Type.Union([Type.String(), Type.Null()]),
   figures: Type.Object({

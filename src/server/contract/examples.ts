@@ -6,6 +6,7 @@ const project = {
   created_at: '2026-11-23T10:15:00.000Z',
   num_images: 24,
   num_ng: 2,
+  num_holdout: 0,
   thumbnail_urls: [
     '/projects/widget-line-20261123-101500/images/0cc175b9c0f1b6a831c399e269772661.png/thumbnail',
   ],
@@ -26,6 +27,7 @@ const image = {
   width: 1024,
   height: 1024,
   mark: null,
+  holdout: false,
 };
 
 const model = {

@@ -15,6 +15,9 @@ export const ImageItem = Type.Object({
   width: Type.Optional(Count),
   height: Type.Optional(Count),
   mark: Type.Union([MarkName, Type.Null()]),
+  holdout: Type.Boolean({
+    description: 'trainings leave it out, evaluations take it: as ok when it has no mark',
+  }),
   mask_url: Type.Optional(
     Type.String({ description: 'a path of this server: where the defect is; absent without a mask' }),
   ),
@@ -30,18 +33,22 @@ export const ImagePage = Type.Object(
 );
 export type ImagePage = Static<typeof ImagePage>;
 
-export const MarkChange = Type.Object(
-  { mark: Type.Union([MarkName, Type.Null()], { description: 'null takes the mark away' }) },
-  { additionalProperties: false },
-);
+const change = {
+  mark: Type.Optional(Type.Union([MarkName, Type.Null()], { description: 'null takes the mark away' })),
+  holdout: Type.Optional(
+    Type.Boolean({ description: 'true: trainings leave it out, so that models can be evaluated on it' }),
+  ),
+};
+
+export const MarkChange = Type.Object(change, { additionalProperties: false, minProperties: 1 });
 export type MarkChange = Static<typeof MarkChange>;
 
 /** As many as one page of the list has. */
 const filenames = Type.Array(StoredName, { minItems: 1, maxItems: 500, description: 'stored names' });
 
 export const ImagesToMark = Type.Object(
-  { filenames, mark: Type.Union([MarkName, Type.Null()], { description: 'null takes the marks away' }) },
-  { additionalProperties: false },
+  { filenames, ...change },
+  { additionalProperties: false, minProperties: 2, description: 'filenames with mark, holdout or both' },
 );
 export type ImagesToMark = Static<typeof ImagesToMark>;
 
@@ -55,7 +62,12 @@ export const ImagesChanged = Type.Object({
 export type ImagesChanged = Static<typeof ImagesChanged>;
 
 export const UploadOptions = Type.Object(
-  { mark: Type.Optional(Type.Enum(['ok', 'ng'], { description: 'of the pictures that are new' })) },
+  {
+    mark: Type.Optional(Type.Enum(['ok', 'ng'], { description: 'of the pictures that are new' })),
+    holdout: Type.Optional(
+      Type.Boolean({ description: 'true: trainings leave the new pictures out, evaluations take them' }),
+    ),
+  },
   { additionalProperties: false },
 );
 export type UploadOptions = Static<typeof UploadOptions>;

@@ -33,6 +33,7 @@ export const pictureSetRoutes = {
         created_at: '2026-11-23T10:15:00.000Z',
         num_images: 30,
         num_ng: 6,
+        num_holdout: 0,
         thumbnail_urls: [`/projects/${id}/images/${stored}/thumbnail`],
         last_model_id: null,
         training_mode: 'anomaly',

@@ -11,6 +11,10 @@ export const ProjectInfo = Type.Object({
   created_at: Moment,
   num_images: Count,
   num_ng: Type.Integer({ minimum: 0, description: 'how many of them are marked as ng' }),
+  num_holdout: Type.Integer({
+    minimum: 0,
+    description: 'how many trainings leave out because they are held out; those marked ng are not counted',
+  }),
   thumbnail_urls: Type.Array(Address, { description: 'previews of its first pictures, at most four' }),
   last_model_id: Type.Union([Type.String(), Type.Null()]),
   training_mode: TrainingModeName,

@@ -74,7 +74,10 @@ async function probeOne(probes: Probes, file: StagedFile, signal: AbortSignal): 
   const name = displayName(file.displayName);
   if ('refused' in file) return { name, refused: file.refused };
   const answer = await probes.probe(file.path, { signal });
-  if ('hash' in answer) return { ...answer, name, path: file.path, mark: file.mark };
+  if ('hash' in answer) {
+    const { path, mark, holdout } = file;
+    return { ...answer, name, path, mark, holdout };
+  }
   await file.release?.();
   return { name, refused: answer };
 }

@@ -1,4 +1,4 @@
-// Marks or deletes several images in one change of the index; those that are gone meanwhile are told, and hold up none.
+// Marks, holds out or deletes several images in one change of the index; those that are gone meanwhile are told, and hold up none.
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys } from '../platform/layout.ts';
@@ -6,8 +6,8 @@ import type { Owner } from '../platform/queue/job.ts';
 import { checkOwner } from './check-owner.ts';
 import { deleteLabel } from './delete-image.ts';
 import { changeIndex, inTurn, recordOf } from './image-index.ts';
-import type { ImageIndex, Mark } from './image-record.ts';
-import { marked } from './mark-image.ts';
+import type { ImageIndex } from './image-record.ts';
+import { type ImageChange, said, withChange } from './mark-image.ts';
 
 export interface ChangedImages {
   readonly changed: number;
@@ -15,20 +15,23 @@ export interface ChangedImages {
   readonly missing: readonly string[];
 }
 
-/** null takes the marks away. Throws project.not_found. */
+/** A mark of null takes the marks away. Throws project.not_found. */
 export async function markImages(
   context: Context,
   owner: Owner,
   stored: readonly string[],
-  mark: Mark | null,
+  change: ImageChange,
   actor: Actor,
 ): Promise<ChangedImages> {
   const { found, missing } = await changeFound(context, owner, stored, (index, found) => {
-    const records = found.map((name) => [name, marked(index.files[name]!, mark)] as const);
+    const records = found.map((name) => [name, withChange(index.files[name]!, change)] as const);
     return { ...index, files: { ...index.files, ...Object.fromEntries(records) } };
   });
   if (found.length > 0)
-    await context.audit.record(actor, 'image.mark', blobKeys.images(owner), { mark, images: found });
+    await context.audit.record(actor, 'image.mark', blobKeys.images(owner), {
+      ...said(change),
+      images: found,
+    });
   return { changed: found.length, missing };
 }
 

@@ -17,6 +17,8 @@ export interface ImageRecord {
   readonly width?: number;
   readonly height?: number;
   readonly mark?: Mark;
+  /** Trainings leave it out, so that it can be evaluated on: taken as good when it has no mark. */
+  readonly holdout?: true;
   /** Where the defect is: a PNG under the BLAKE2b-16 of its bytes. */
   readonly mask?: { readonly id: string; readonly size: number };
 }
@@ -52,7 +54,8 @@ export type StagedFile =
       readonly sizeBytes: number;
       /** Removes the staged file when it is still there. Called as soon as nobody needs it, and perhaps again. */
       readonly release?: () => Promise<void>;
-      /** Of a new image. */
+      /** Of a new image, as the next. */
       readonly mark?: Mark;
+      readonly holdout?: true;
     }
   | { readonly displayName: string; readonly refused: { readonly code: string; readonly detail: string } };

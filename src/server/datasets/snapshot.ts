@@ -7,7 +7,7 @@ import { readIndex } from './image-index.ts';
 import type { ImageRecord } from './image-record.ts';
 
 export interface DatasetSnapshot {
-  /** Sorted by id. Images marked as bad are left out. */
+  /** Sorted by id. Images that are marked as bad or held out are not among them. */
   readonly images: readonly ImageRecord[];
   /** SHA-256 over the ids, one a line. */
   readonly sha256: string;
@@ -18,7 +18,7 @@ export async function snapshot(context: Context, owner: Owner): Promise<DatasetS
   await checkOwner(context, owner);
   const { index } = await readIndex(context, owner);
   const images = Object.values(index.files)
-    .filter(({ mark }) => mark !== 'ng')
+    .filter(({ mark, holdout }) => mark !== 'ng' && holdout !== true)
     .sort((a, b) => order(a.id, b.id) || order(a.filename, b.filename));
   const hash = createHash('sha256');
   for (const { id } of images) hash.update(`${id}\n`);

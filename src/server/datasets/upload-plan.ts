@@ -7,7 +7,13 @@ import type { ProbeAnswer } from './probe-picture.ts';
 /** A file on its way: refused, or staged and known to be a sound picture of an accepted type. */
 export type ProbedFile =
   | { readonly name: string; readonly refused: { readonly code: string; readonly detail: string } }
-  | (SoundPicture & { readonly name: string; readonly path: string; readonly mark: Mark | undefined });
+  | (SoundPicture & { readonly name: string; readonly path: string } & ToSay);
+
+/** What is said of a new image. */
+interface ToSay {
+  readonly mark?: Mark | undefined;
+  readonly holdout?: true | undefined;
+}
 
 type SoundPicture = Extract<ProbeAnswer, { hash: string }>;
 
@@ -67,5 +73,6 @@ function recordFor(file: Extract<ProbedFile, { hash: string }>, uploadedAt: stri
     width: file.width,
     height: file.height,
     ...(file.mark && { mark: file.mark }),
+    ...(file.holdout && { holdout: file.holdout }),
   };
 }

@@ -6,7 +6,7 @@ import { type ErrorCode, ServerError } from '../contract/errors.ts';
 import { addImages } from '../datasets/add-images.ts';
 import { getImage } from '../datasets/get-image.ts';
 import type { ImageRecord, StagedFile } from '../datasets/image-record.ts';
-import { markImage } from '../datasets/mark-image.ts';
+import { changeImage } from '../datasets/mark-image.ts';
 import type { Probes } from '../datasets/probes.ts';
 import { openPreview } from '../inference/previews.ts';
 import { findResult, type JudgedResult } from '../inference/results.ts';
@@ -49,7 +49,8 @@ export async function addToGood(
     const { items } = await addImages({ context, probes }, owner, only(file), actor);
     const { status, filename, code, detail } = items[0]!;
     if (status === 'rejected') throw new ServerError(code as ErrorCode, detail!);
-    if (status === 'duplicate') await markImage(context, owner, filename!, 'ok', actor);
+    if (status === 'duplicate')
+      await changeImage(context, owner, filename!, { mark: 'ok', holdout: false }, actor);
     await context.audit.record(actor, 'result.add_to_good', `results/${resultId}`, { filename: filename! });
     return { status, image: await getImage(context, owner, filename!) };
   } finally {

@@ -34,12 +34,14 @@ export function evaluationOf(
       threshold: e.threshold,
       dataset_sha256: set.sha256,
       counts: {
-        ok: trueNegatives + falsePositives,
+        ok: trueNegatives + falsePositives - e.leftOut,
         ng: truePositives + falseNegatives,
         seen: set.seen,
         untested: e.untested.length,
+        left_out: e.leftOut,
       },
-      note: noteOn(set),
+      good_side: e.goodSide,
+      note: noteOn(set, e),
       figures: figuresOf(e),
       confusion: {
         true_positives: truePositives,
@@ -53,11 +55,15 @@ export function evaluationOf(
   };
 }
 
-function noteOn({ seen }: TestSet): string | null {
-  if (seen === null)
-    return 'what one of the models has learnt from is not known: pictures that it knows may be among these, and then the figures flatter it';
-  if (seen === 0) return null;
-  return `${seen} marked pictures are left out, because a model has learnt from them`;
+function noteOn({ seen }: TestSet, { goodSide, leftOut }: DetectorEvaluation): string | null {
+  const sentences = [
+    seen === null &&
+      'what one of the models has learnt from is not known: pictures that it knows may be among these, and then the figures flatter it',
+    seen !== null && seen > 0 && `${seen} marked pictures are left out, because a model has learnt from them`,
+    goodSide === 'left-out' &&
+      `there is no ok picture that the model has not learnt from: the good side are ${leftOut} scores of pictures that it has learnt from, each given by a model that had not seen it`,
+  ].filter((sentence) => sentence !== false);
+  return sentences.length === 0 ? null : sentences.join('; ');
 }
 
 function figuresOf(e: DetectorEvaluation): AnomalyRecord['figures'] {

@@ -74,9 +74,16 @@ export async function getEvaluation({ docs }: Context, id: string): Promise<Eval
   throw new ServerError('evaluation.not_found', `there is no evaluation ${JSON.stringify(id.slice(0, 64))}`);
 }
 
-/** Older records name no task: all were of models that find anomalies. */
+/** Older records were all of models that find anomalies, name no task, and know no scores in place of pictures. */
 function withTask(stored: EvaluationRecord): EvaluationRecord {
-  return 'task' in stored ? stored : { ...(stored as AnomalyRecord), task: 'anomaly' };
+  if (stored.task === 'detect') return stored;
+  const { counts } = stored;
+  return {
+    ...stored,
+    task: 'anomaly',
+    counts: { ...counts, left_out: counts.left_out ?? 0 },
+    good_side: stored.good_side ?? (counts.ok > 0 ? 'pictures' : 'none'),
+  };
 }
 
 /** Throws evaluation.not_found when the file is gone. */

@@ -8,6 +8,7 @@ import { modelToLoad } from '../inference/model-to-load.ts';
 import { getModel } from '../models/get-model.ts';
 import { taskOf, thresholdOf } from '../models/model-info.ts';
 import type { ModelRecord } from '../models/model-record.ts';
+import { calibrationScores } from '../models/model-scores.ts';
 import type { BlobKey } from '../platform/blobs/blob-store.ts';
 import { ChildFailure, ChildPool } from '../platform/child-pool.ts';
 import type { Context } from '../platform/context.ts';
@@ -63,6 +64,7 @@ const evaluations: Readonly<Record<Task, Evaluate>> = {
     const answer = await judge(context, attempt, model, {
       judgedBy: { task: 'anomaly', threshold: thresholdOf(model).value },
       classes: [],
+      leftOut: (await calibrationScores(context, model))?.scores ?? [],
       pictures: set.images.map(({ filename, mark, mask }) => ({
         name: filename,
         key: blobKeys.image(model.owner, filename),
@@ -87,6 +89,7 @@ const evaluations: Readonly<Record<Task, Evaluate>> = {
     const answer = await judge(context, attempt, model, {
       judgedBy: { task: 'detect', conf, iou },
       classes: set.classes,
+      leftOut: [],
       pictures: set.pictures.map(({ file, boxes }) => ({
         name: file,
         key: `${folder}/${file}`,
@@ -107,6 +110,7 @@ const now = ({ clock }: Context) => clock.date().toISOString();
 interface ToJudge {
   readonly judgedBy: JudgedBy;
   readonly classes: readonly string[];
+  readonly leftOut: readonly number[];
   readonly pictures: readonly PictureToJudge[];
 }
 
@@ -122,7 +126,7 @@ async function judge(
   context: Context,
   attempt: JobAttempt,
   model: ModelRecord,
-  { judgedBy, classes, pictures }: ToJudge,
+  { judgedBy, classes, leftOut, pictures }: ToJudge,
 ): Promise<EvaluationAnswer> {
   const { config } = context;
   const { signal } = attempt;
@@ -132,7 +136,7 @@ async function judge(
     const open = { do: 'open', model: loaded, judgedBy, classes, limits: pictureLimits(config) } as const;
     await child.ask(open, { signal, timeoutMs: OPEN_MS });
     await lookAtAll(context, attempt, child, pictures);
-    return await child.ask({ do: 'finish', seed: SEED }, { signal, timeoutMs: OPEN_MS });
+    return await child.ask({ do: 'finish', seed: SEED, leftOut }, { signal, timeoutMs: OPEN_MS });
   } catch (error) {
     if (error instanceof ChildFailure && error.reason === 'memory')
       throw new ServerError(

@@ -26,7 +26,12 @@ export type EvaluationStep =
       readonly limits: PictureLimits;
     }
   | PictureStep
-  | { readonly do: 'finish'; readonly seed: number };
+  | {
+      readonly do: 'finish';
+      readonly seed: number;
+      /** Of good pictures that the model has learnt from, by models that had not seen them. */
+      readonly leftOut: readonly number[];
+    };
 
 export interface PictureStep {
   readonly do: 'picture';
@@ -78,7 +83,7 @@ export class EvaluationSession {
         await this.#inspect(step);
         return { kind: 'noted' };
       case 'finish':
-        return this.#parts().judge.finish(step.seed);
+        return this.#parts().judge.finish(step.seed, step.leftOut);
     }
   }
 
@@ -109,7 +114,7 @@ export class EvaluationSession {
 interface Judge {
   look(file: string, picture: Picture, truth: PictureTruth): Promise<void>;
   leaveOut(file: UntestedFile): void;
-  finish(seed: number): EvaluationAnswer;
+  finish(seed: number, leftOut: readonly number[]): EvaluationAnswer;
 }
 
 /** Throws model.corrupt when the model does something else than its record says. */
@@ -131,7 +136,7 @@ function judgeOfAnomalies(detector: AnomalyDetector, threshold: number): Judge {
       await evaluator.add(expected, picture, await predictAnomaly(detector, picture));
     },
     leaveOut: (file) => evaluator.leaveOut(file),
-    finish: (seed) => ({ kind: 'anomaly', evaluation: evaluator.finish(seed) }),
+    finish: (seed, leftOut) => ({ kind: 'anomaly', evaluation: evaluator.finish(seed, leftOut) }),
   };
 }
 

@@ -7,10 +7,12 @@ import { samplePart } from '../../vision/dataset/sample-parts.ts';
 import type { DetectorEvaluation } from '../../vision/evaluation/detector-evaluation.ts';
 import { evaluateDetector } from '../../vision/evaluation/evaluate-detector.ts';
 import { anomalyDetector, encodePicture, loadDetector, openRuntime } from '../../vision/index.ts';
+import { readCalibration } from '../../vision/scoring/threshold-file.ts';
 import { readIndex } from '../datasets/image-index.ts';
-import { markImage } from '../datasets/mark-image.ts';
+import { changeImage, markImage } from '../datasets/mark-image.ts';
 import { putMask } from '../datasets/masks.ts';
 import { openProbes, type Probes } from '../datasets/probes.ts';
+import { snapshot } from '../datasets/snapshot.ts';
 import { newProject, staged, upload } from '../datasets/testing/uploads.ts';
 import { storeCopy, trainTiny } from '../inference/testing/stored-models.ts';
 import { deleteModel } from '../models/delete-model.ts';
@@ -200,6 +202,43 @@ describe('an evaluation', () => {
         false_alarm_rate: { value: expect.any(Number), interval: [expect.any(Number), expect.any(Number)] },
       },
     });
+  });
+
+  it('holds ng pictures against the left-out scores of the training when no ok picture is unseen', async () => {
+    await putParts(2, 2);
+    await putModelOf('m-1', ['ok 0', 'ok 1']);
+    const { job_id } = await evaluated('m-1');
+    const record = await anomalyEvaluation(job_id);
+    const { scores } = readCalibration(await readFile(join(tiny, 'threshold.json'), 'utf8'))!;
+    const ng = (await readPictures(context, record)).pictures.map(({ score }) => score);
+    expect(ng).toHaveLength(2);
+    const wins = ng.flatMap((bad) =>
+      scores.map((good) => (bad > good ? 1 : bad === good ? 0.5 : 0) as number),
+    );
+    expect(record).toMatchObject({
+      good_side: 'left-out',
+      counts: { ok: 0, ng: 2, seen: 2, left_out: scores.length },
+      note: expect.stringContaining('each given by a model that had not seen it'),
+      figures: { image_auroc: { value: wins.reduce((a, b) => a + b, 0) / wins.length } },
+    });
+    const { true_negatives, false_positives } = record.confusion;
+    expect(true_negatives + false_positives).toBe(scores.length);
+  });
+
+  it('takes pictures that are held out as good ones, which trainings leave out', async () => {
+    await putParts(3, 1);
+    const held = names['ok 0']!;
+    await changeImage(context, owner, held, { holdout: true, mark: null }, testActor);
+    const learnt = (await snapshot(context, owner)).images.map(({ filename }) => filename);
+    expect(learnt.sort()).toEqual([names['ok 1']!, names['ok 2']!].sort());
+    await putModelOf('m-1', ['ok 1', 'ok 2']);
+    const { job_id } = await evaluated('m-1');
+    const record = await anomalyEvaluation(job_id);
+    expect(record).toMatchObject({ good_side: 'pictures', counts: { ok: 1, ng: 1, left_out: 0 } });
+    const { pictures } = await readPictures(context, record);
+    expect(pictures.find(({ filename }) => filename === held)).toMatchObject({ truth: 'ok' });
+    await changeImage(context, owner, held, { holdout: false }, testActor);
+    expect((await snapshot(context, owner)).images).toHaveLength(3);
   });
 
   it('is refused without marked images that the model does not know, before there is a job', async () => {

@@ -1,4 +1,4 @@
-// What a model is evaluated on: the images that people have marked and that it has not learnt from.
+// What a model is evaluated on: the images that people have marked or held out and that it has not learnt from.
 import { createHash } from 'node:crypto';
 import { ServerError } from '../contract/errors.ts';
 import { readIndex } from '../datasets/image-index.ts';
@@ -29,7 +29,7 @@ export async function testSet(
   const others = await Promise.all(unseenBy.map((id) => siblingOf(context, model, id)));
   const learnt = await Promise.all([model, ...others].map((each) => learntFrom(context, each)));
   const { index } = await readIndex(context, model.owner);
-  const marked = Object.values(index.files).filter((image): image is MarkedImage => image.mark !== undefined);
+  const marked = Object.values(index.files).flatMap(withTruth);
   const images = marked
     .filter(({ filename }) => !learnt.some((names) => names?.has(filename)))
     .sort((a, b) => (a.filename < b.filename ? -1 : 1));
@@ -37,9 +37,16 @@ export async function testSet(
   if (images.length === 0)
     throw new ServerError(
       'dataset.too_few_images',
-      `an evaluation needs images marked ok or ng that the model has not learnt from: ${marked.length} are marked, and it has learnt from ${left} of them`,
+      `an evaluation needs images marked ok or ng that the model has not learnt from: ${marked.length} are marked, and it has learnt from ${left} of them. Mark new ones, or hold good ones out and train again`,
     );
   return { images, seen: learnt.includes(null) ? null : left, sha256: hashOf(images) };
+}
+
+/** An image that is held out is good unless it is marked otherwise. */
+function withTruth(image: ImageRecord): MarkedImage[] {
+  const { mark, holdout } = image;
+  if (mark === undefined && holdout !== true) return [];
+  return [{ ...image, mark: mark ?? 'ok' }];
 }
 
 function hashOf(images: readonly MarkedImage[]): string {

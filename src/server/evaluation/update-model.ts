@@ -89,7 +89,13 @@ async function goodImage(
 ): Promise<ImageRecord> {
   const image = await getImage(context, owner, name);
   const refusal =
-    image.mark === 'ng' ? 'is marked ng' : known.has(name) ? 'is one that the model has learnt from' : null;
+    image.mark === 'ng'
+      ? 'is marked ng'
+      : image.holdout
+        ? 'is held out'
+        : known.has(name)
+          ? 'is one that the model has learnt from'
+          : null;
   if (refusal === null) return image;
   const detail = `${image.display_name} ${refusal}`;
   throw new ServerError('request.invalid', `body.images: ${detail}`, {

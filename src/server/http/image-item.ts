@@ -6,7 +6,18 @@ import { imageUrl, thumbnailUrl } from '../datasets/image-url.ts';
 import type { Owner } from '../platform/queue/job.ts';
 
 export function imageItem(owner: Owner, record: ImageRecord): Frozen<ImageItem> {
-  const { id, filename, display_name, size, uploaded_at, width, height, mark = null, mask } = record;
+  const {
+    id,
+    filename,
+    display_name,
+    size,
+    uploaded_at,
+    width,
+    height,
+    mark = null,
+    holdout = false,
+    mask,
+  } = record;
   return {
     id,
     filename,
@@ -18,6 +29,7 @@ export function imageItem(owner: Owner, record: ImageRecord): Frozen<ImageItem> 
     ...(width === undefined ? {} : { width }),
     ...(height === undefined ? {} : { height }),
     mark,
+    holdout,
     ...(mask === undefined ? {} : { mask_url: `/projects/${owner.id}/images/${filename}/mask` }),
   };
 }

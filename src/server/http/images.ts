@@ -1,14 +1,14 @@
 // Routes of the images of projects and scenes: the same for both, but for the name of the owner.
 
 import type { FastifyReply } from 'fastify';
-import type { ImageList, ImagePage } from '../contract/images.ts';
+import type { ImageList, ImagePage, UploadOptions } from '../contract/images.ts';
 import type { Frozen } from '../contract/route.ts';
 import { addImages, type UploadAnswer } from '../datasets/add-images.ts';
 import { deleteImages, markImages } from '../datasets/change-images.ts';
 import { deleteImage } from '../datasets/delete-image.ts';
-import type { Mark, StagedFile } from '../datasets/image-record.ts';
+import type { StagedFile } from '../datasets/image-record.ts';
 import { listImages } from '../datasets/list-images.ts';
-import { markImage } from '../datasets/mark-image.ts';
+import { changeImage } from '../datasets/mark-image.ts';
 import { openThumbnail } from '../datasets/open-thumbnail.ts';
 import type { Context } from '../platform/context.ts';
 import type { Owner } from '../platform/queue/job.ts';
@@ -58,14 +58,14 @@ export const imageHandlers: Handlers<
 
   async markSceneImage({ services: { context }, params, body, actor }) {
     const owner = scene(params);
-    return item(owner, await markImage(context, owner, params.filename, body.mark, actor));
+    return item(owner, await changeImage(context, owner, params.filename, body, actor));
   },
 
   async uploadProjectImages(call) {
     const { project_id } = call.params;
     // Before anything of the body is read.
     await getProject(call.services.context, project_id);
-    const answer = await upload(call, project(call.params), call.query.mark);
+    const answer = await upload(call, project(call.params), call.query);
     return answerUpload({ project_id, ...answer });
   },
 
@@ -82,11 +82,12 @@ export const imageHandlers: Handlers<
 
   async markProjectImage({ services: { context }, params, body, actor }) {
     const owner = project(params);
-    return item(owner, await markImage(context, owner, params.filename, body.mark, actor));
+    return item(owner, await changeImage(context, owner, params.filename, body, actor));
   },
 
   async markProjectImages({ services: { context }, params, body, actor }) {
-    return markImages(context, project(params), body.filenames, body.mark, actor);
+    const { filenames, ...change } = body;
+    return markImages(context, project(params), filenames, change, actor);
   },
 
   async deleteProjectImages({ services: { context }, params, body, actor }) {
@@ -97,16 +98,18 @@ export const imageHandlers: Handlers<
 function upload(
   call: Call<'uploadSceneImages'> | Call<'uploadProjectImages'>,
   owner: Owner,
-  mark?: Mark,
+  said: UploadOptions = {},
 ): Promise<UploadAnswer> {
   const { services, actor } = call;
-  return receive(call, 'image.too_large', (files) =>
-    addImages(services, owner, mark === undefined ? files : allMarked(files, mark), actor),
-  );
+  return receive(call, 'image.too_large', (files) => addImages(services, owner, allSaid(files, said), actor));
 }
 
-async function* allMarked(files: AsyncIterable<StagedFile>, mark: Mark): AsyncGenerator<StagedFile> {
-  for await (const file of files) yield 'refused' in file ? file : { ...file, mark };
+async function* allSaid(
+  files: AsyncIterable<StagedFile>,
+  { mark, holdout }: UploadOptions,
+): AsyncGenerator<StagedFile> {
+  for await (const file of files)
+    yield 'refused' in file ? file : { ...file, ...(mark && { mark }), ...(holdout && { holdout }) };
 }
 
 async function thumbnail(

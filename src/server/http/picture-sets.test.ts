@@ -48,3 +48,25 @@ it('shows the first pictures of a project in the list of projects', async () => 
     `/projects/${project}/images/${filename}/thumbnail`,
   ]);
 });
+
+it('pictures are held out of trainings one by one, several at once, and as they come; their marks stay', async () => {
+  const made = await test.ask({ method: 'POST', url: '/projects', payload: { name: 'held' } });
+  const url = `/projects/${made.json().project_id}`;
+  const images = async () => (await test.ask({ url: `${url}/images` })).json().items;
+  const holdout = async () => (await images()).map(({ holdout }: { holdout: boolean }) => holdout);
+  await test.ask(upload(`${url}/upload?holdout=true`, files(pngLike(11))));
+  await test.ask(upload(`${url}/upload?mark=ok`, files(pngLike(12))));
+  expect(await holdout()).toEqual([true, false]);
+  const names = (await images()).map(({ filename }: { filename: string }) => filename);
+  const change = (payload: object) => test.ask({ method: 'PATCH', url: `${url}/images`, payload });
+  expect((await change({ filenames: names, holdout: true })).json()).toEqual({ changed: 2, missing: [] });
+  expect(await holdout()).toEqual([true, true]);
+  expect((await images()).map(({ mark }: { mark: string | null }) => mark)).toEqual([null, 'ok']);
+  expect((await test.ask({ url })).json()).toMatchObject({ num_holdout: 2, num_ng: 0 });
+  const one = { method: 'PATCH', url: `${url}/images/${names[1]}` } as const;
+  expect((await test.ask({ ...one, payload: { holdout: false } })).json()).toMatchObject({
+    ...{ holdout: false, mark: 'ok' },
+  });
+  expect((await change({ filenames: names })).statusCode).toBe(422);
+  expect((await test.ask({ ...one, payload: {} })).statusCode).toBe(422);
+});

@@ -113,10 +113,8 @@ describe('a folder laid out for tests', () => {
       'train-good-000.png ok',
     ]);
     const { images } = await snapshot(test.context, answer.owner);
-    expect(images.map(({ display_name }) => display_name).sort()).toEqual([
-      'test-good-000.png',
-      'train-good-000.png',
-    ]);
+    // What is there to test with is held out.
+    expect(images.map(({ display_name }) => display_name)).toEqual(['train-good-000.png']);
   });
 
   it('marks pictures that were there without a mark, and leaves marks that people gave', async () => {

@@ -8,7 +8,7 @@ import { ServerError } from '../contract/errors.ts';
 import { addImages } from '../datasets/add-images.ts';
 import { getImage } from '../datasets/get-image.ts';
 import type { Mark, StagedFile, UploadVerdict } from '../datasets/image-record.ts';
-import { markImage } from '../datasets/mark-image.ts';
+import { changeImage } from '../datasets/mark-image.ts';
 import { type Probes, pictureLimits } from '../datasets/probes.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -48,10 +48,12 @@ interface Source {
   /** Below the folder. */
   readonly name: string;
   readonly mark: Mark | null;
+  /** Of good pictures to test with: trainings leave them out. */
+  readonly holdout?: true;
 }
 
 /**
- * Pictures of train/good and test/good are marked OK, those of test/DEFECT NG; plain folders give no marks. Again on the same
+ * Pictures of train/good and test/good are marked OK, those of test/DEFECT NG; those of test/good are held out of trainings. Plain folders give no marks. Again on the same
  * folder it adds only what is new; marks that people gave stay. Throws dataset.not_found, dataset.layout, request.invalid
  * when several projects have the name, the signal's reason.
  */
@@ -68,8 +70,8 @@ export async function importFolder(
     const batch = sources.slice(at, at + batchSize);
     const { items } = await addImages({ context, probes }, owner, staged(context, batch, signal), actor);
     for (const [i, item] of items.entries()) {
-      const { mark, name } = batch[i]!;
-      if (item.status === 'duplicate' && mark !== null) await markUnmarked(context, owner, item, mark, actor);
+      const { name } = batch[i]!;
+      if (item.status === 'duplicate') await markUnmarked(context, owner, item, batch[i]!, actor);
       onVerdict({ ...item, file: name });
     }
   }
@@ -78,10 +80,13 @@ export async function importFolder(
 
 function sourcesOf(folder: string, { train, test }: DatasetFiles): Source[] {
   const isLaidOut = train.some((file) => relative(folder, file).includes(sep)) || test.length > 0;
-  const source = (file: string, mark: Mark | null) => ({ file, name: relative(folder, file), mark });
+  const source = (file: string, mark: Mark | null): Source => ({ file, name: relative(folder, file), mark });
   return [
     ...train.map((file) => source(file, isLaidOut ? 'ok' : null)),
-    ...test.map(({ file, defect }) => source(file, defect === null ? 'ok' : 'ng')),
+    ...test.map(
+      ({ file, defect }): Source =>
+        defect === null ? { ...source(file, 'ok'), holdout: true } : source(file, 'ng'),
+    ),
   ];
 }
 
@@ -106,13 +111,13 @@ async function* staged(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StagedFile> {
   const limits = pictureLimits(context.config);
-  for (const { file, name, mark } of sources) {
+  for (const { file, name, mark, holdout } of sources) {
     signal?.throwIfAborted();
     const displayName = name.split(sep).join('-');
     const { path, release } = context.workspace.stage();
     try {
       const sizeBytes = await copied(file, path, limits);
-      yield { displayName, path, sizeBytes, release, ...(mark && { mark }) };
+      yield { displayName, path, sizeBytes, release, ...(mark && { mark }), ...(holdout && { holdout }) };
     } catch (error) {
       await release();
       if (!(error instanceof OkapiError)) throw error;
@@ -142,9 +147,10 @@ async function markUnmarked(
   context: Context,
   owner: Owner,
   { filename }: UploadVerdict,
-  mark: Mark,
+  { mark, holdout }: Source,
   actor: Actor,
 ): Promise<void> {
+  if (mark === null) return;
   const { mark: present } = await getImage(context, owner, filename!);
-  if (present === undefined) await markImage(context, owner, filename!, mark, actor);
+  if (present === undefined) await changeImage(context, owner, filename!, { mark, holdout }, actor);
 }

@@ -130,7 +130,7 @@ it('is evaluated by masks as the library evaluates it', async () => {
     await encodePicture({ width: 40, height: 40, data: new Uint8Array(4800) }, 'png'),
   );
   await look('thumb', tooSmall, null, false);
-  const answer = await session.take({ do: 'finish', seed: 42 });
+  const answer = await session.take({ do: 'finish', seed: 42, leftOut: [] });
   if (answer.kind !== 'anomaly') throw new Error('expected the figures');
   const { evaluation } = answer;
   expect(evaluation.untested).toMatchObject([{ file: 'thumb', code: 'image.too_small' }]);

@@ -14,19 +14,21 @@ export async function projectInfo(context: Context, record: ProjectRecord): Prom
     ...known,
     num_images: images.length,
     num_ng: images.filter(([, image]) => image?.mark === 'ng').length,
+    num_holdout: images.filter(([, image]) => image?.mark !== 'ng' && image?.holdout === true).length,
     first_images: images.slice(0, FIRST_IMAGES).map(([stored]) => stored),
   };
 }
 
+/** What a person said of an image. */
+interface Said {
+  readonly mark?: unknown;
+  readonly holdout?: unknown;
+}
+
 /** Stored name and record of each, in the order in which they came. */
-async function imagesOf(
-  { docs, log }: Context,
-  id: string,
-): Promise<[string, { readonly mark?: unknown } | null][]> {
+async function imagesOf({ docs, log }: Context, id: string): Promise<[string, Said | null][]> {
   try {
-    const index = await docs.get<{ files?: Record<string, { readonly mark?: unknown }> }>(
-      docKeys.images({ kind: 'project', id }),
-    );
+    const index = await docs.get<{ files?: Record<string, Said> }>(docKeys.images({ kind: 'project', id }));
     return Object.entries(index?.value?.files ?? {});
   } catch (error) {
     // The list of projects must not fail for one of them; asking for its images says what is wrong.

@@ -23,6 +23,8 @@ export interface ProjectInfo {
   readonly num_images: number;
   /** Of them, those marked as bad. */
   readonly num_ng: number;
+  /** Of the others, those that are held out of trainings. */
+  readonly num_holdout: number;
   /** Stored names, four at most. */
   readonly first_images: readonly string[];
   readonly last_model_id: string | null;

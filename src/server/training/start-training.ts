@@ -97,6 +97,6 @@ async function imagesOf(context: Context, owner: Owner, method: TrainingMethod):
   if (length >= fewest) return found;
   throw new ServerError(
     'dataset.too_few_images',
-    `training needs at least ${fewest} good images, there are ${length}`,
+    `training needs at least ${fewest} good images, there are ${length}; images that are marked ng or held out are not counted`,
   );
 }

@@ -34,6 +34,13 @@ export interface DetectorEvaluation extends Evaluation {
   /** Above it a picture is called anomalous. */
   readonly threshold: number;
   readonly pictures: readonly EvaluatedPicture[];
+  /**
+   * What the defective pictures are held against: good pictures; or, when none was tested, the scores that good pictures of the
+   * training got from models that had not seen them; or nothing.
+   */
+  readonly goodSide: 'pictures' | 'left-out' | 'none';
+  /** How many such scores; 0 unless they are the good side. */
+  readonly leftOut: number;
   readonly untested: readonly UntestedFile[];
   readonly averagePrecision: Metric;
   /** At the threshold, as are the measures that follow. */

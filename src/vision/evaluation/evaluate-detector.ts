@@ -9,6 +9,8 @@ export interface EvaluationOptions {
   readonly signal?: AbortSignal | undefined;
   /** Of the bootstrap interval. Default 42. */
   readonly seed?: number;
+  /** As that of Evaluator.finish. */
+  readonly leftOut?: readonly number[];
   /** Called after each picture. */
   readonly onPicture?: (tested: TestedFile, truth: TestPicture) => void | Promise<void>;
 }
@@ -20,7 +22,7 @@ export interface EvaluationOptions {
 export async function evaluateDetector(
   detector: AnomalyDetector,
   pictures: readonly TestPicture[],
-  { signal, seed = 42, onPicture }: EvaluationOptions = {},
+  { signal, seed = 42, leftOut = [], onPicture }: EvaluationOptions = {},
 ): Promise<DetectorEvaluation> {
   const truths = new Map(pictures.map((p) => [p.file, p]));
   const evaluator = new Evaluator(detector.model.threshold.value);
@@ -33,5 +35,5 @@ export async function evaluateDetector(
     await evaluator.add(truth, result.picture, result.prediction);
     await onPicture?.(result, truth);
   }
-  return evaluator.finish(seed);
+  return evaluator.finish(seed, leftOut);
 }

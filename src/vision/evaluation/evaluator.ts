@@ -11,6 +11,7 @@ import {
   confusionAt,
   falseAlarmRate,
   type Interval,
+  type Judged,
   precision,
   precisionRecallCurve,
   recall,
@@ -50,27 +51,41 @@ export class Evaluator {
     this.#untested.push(file);
   }
 
-  /** @param seed of the bootstrap interval */
-  finish(seed: number): DetectorEvaluation {
+  /**
+   * `leftOut` are scores of good pictures that the model has learnt from, each by a model that had not seen it. They are the good
+   * side of all figures of pictures when no good picture was tested.
+   * @param seed of the bootstrap interval
+   */
+  finish(seed: number, leftOut: readonly number[] = []): DetectorEvaluation {
+    const hasGood = this.#pictures.some(({ anomalous }) => !anomalous);
+    const good = hasGood ? [] : leftOut;
     return {
       untested: this.#untested,
-      ...pictureMeasures(this.#pictures, this.#threshold, seed),
+      goodSide: hasGood ? 'pictures' : good.length > 0 ? 'left-out' : 'none',
+      leftOut: good.length,
+      ...pictureMeasures(this.#pictures, good, this.#threshold, seed),
       ...this.#pixels.measures(),
     };
   }
 }
 
-function pictureMeasures(pictures: readonly EvaluatedPicture[], threshold: number, seed: number) {
-  const confusion = confusionAt(pictures, threshold);
+function pictureMeasures(
+  pictures: readonly EvaluatedPicture[],
+  leftOut: readonly number[],
+  threshold: number,
+  seed: number,
+) {
+  const judged: readonly Judged[] = [...pictures, ...leftOut.map((score) => ({ score, anomalous: false }))];
+  const confusion = confusionAt(judged, threshold);
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = confusion;
   const worst = worstFirst(pictures, threshold);
   return {
     threshold,
     pictures,
-    imageAuroc: auroc(pictures),
-    imageAurocInterval: aurocInterval(pictures, { seed }),
-    averagePrecision: averagePrecision(pictures),
-    bestF1: bestF1(pictures),
+    imageAuroc: auroc(judged),
+    imageAurocInterval: aurocInterval(judged, { seed }),
+    averagePrecision: averagePrecision(judged),
+    bestF1: bestF1(judged),
     confusion,
     falseAlarmRate: falseAlarmRate(confusion),
     falseAlarmInterval: intervalOf(falsePositives, falsePositives + trueNegatives),
@@ -81,9 +96,9 @@ function pictureMeasures(pictures: readonly EvaluatedPicture[], threshold: numbe
     missed: worst.filter((p) => p.anomalous),
     falseAlarms: worst.filter((p) => !p.anomalous),
     worst,
-    histogram: scoreBins(pictures),
-    roc: rocCurve(pictures),
-    precisionRecall: precisionRecallCurve(pictures),
+    histogram: scoreBins(judged),
+    roc: rocCurve(judged),
+    precisionRecall: precisionRecallCurve(judged),
   };
 }
 

@@ -75,12 +75,6 @@ it('agrees with a direct eigen-solver on a random covariance', () => {
       .slice(0, 5)
       .reduce((a, b) => a + b, 0);
   expect(kept(variances) / kept(expected)).toBeCloseTo(1, 3);
-  const near = principalAxes(matrix, width, 5, {
-    axes: new Float64Array(5 * width).fill(0).map((_, i) => (i % (width + 1) === 0 ? 1 : 0)),
-    variances,
-    width,
-  });
-  expect(kept(near.variances) / kept(expected)).toBeCloseTo(1, 2);
 });
 
 it('leaves axes at zero where a covariance has no more directions', () => {

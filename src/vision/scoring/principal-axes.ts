@@ -8,27 +8,22 @@ export interface PrincipalAxes {
   readonly width: number;
 }
 
-/** The variance that is looked for settles after so many rounds; from near axes, sooner. */
+/** The variance that is looked for settles after so many rounds. */
 const ROUNDS = 6;
-const ROUNDS_FROM_NEAR = 2;
 
 /**
  * The `count` leading axes of a symmetric matrix [width, width], by orthogonal iteration (Golub and Van Loan, 8.2.4) from
- * random directions, or from the axes of a matrix that is nearly the same. Axes of nearly equal variance may be mixed
- * with each other; what they span together is what counts.
+ * random directions. Axes of nearly equal variance may be mixed with each other; what they span together is what counts.
  */
 export function principalAxes(
   covariance: Float64Array,
   width: number,
   count: number,
-  start: Random | PrincipalAxes,
+  random: Random,
 ): PrincipalAxes {
-  const near = 'axes' in start;
-  let axes: Float64Array = near
-    ? start.axes.slice(0, count * width)
-    : Float64Array.from({ length: count * width }, () => start.normal());
+  let axes: Float64Array = Float64Array.from({ length: count * width }, () => random.normal());
   orthonormalise(axes, width);
-  for (let round = near ? ROUNDS_FROM_NEAR : ROUNDS; round > 0; round--) {
+  for (let round = 0; round < ROUNDS; round++) {
     axes = times(covariance, width, axes);
     orthonormalise(axes, width);
   }

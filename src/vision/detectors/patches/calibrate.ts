@@ -54,14 +54,14 @@ const LEAST_SCORE_SPREAD = 0.02;
  */
 const LEAST_PEAK = 0.5;
 /**
- * What a spread of each part counts: found once over all sets of bench/quality.ts. A weight of 1 for the subspace costs aliens 0.015:
- * good parts in rare poses lie outside of it. Weights by made-up defects (CutPaste) were tried and were worse.
+ * What a spread of each part counts: found once over all sets of bench/quality.ts. A weight of 1 for subspace and autoencoder costs
+ * aliens 0.008: good parts in rare poses are strange to both. Weights by made-up defects (CutPaste) were tried and were worse.
  */
 const partWeights: Readonly<Record<PlaneName, number>> = {
   fine: 1,
   coarse: 1,
-  subspace: 0.6,
-  autoencoder: 0.6,
+  subspace: 0.7,
+  autoencoder: 0.7,
 };
 
 /** Measures, fuses and calibrates. Throws what calibrateThreshold throws. */
@@ -222,12 +222,21 @@ interface Level {
   readonly spread: number;
 }
 
+/**
+ * The spread is the geometric mean of the deviation and of what the highest score speaks for: a part to which one good picture looks
+ * strange may find others strange too, and is trusted less.
+ */
 function levelOf(scores: readonly number[]): Level {
   const middle = median(sorted(scores));
   const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
   const variance = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length;
-  return { middle, spread: Math.sqrt(variance) + LEAST_SCORE_SPREAD * Math.abs(middle) + 1e-6 };
+  const reach = (Math.max(...scores) - middle) / expectedReach(scores.length);
+  const spread = Math.sqrt(Math.sqrt(variance) * reach);
+  return { middle, spread: spread + LEAST_SCORE_SPREAD * Math.abs(middle) + 1e-6 };
 }
+
+/** How far the highest of so many normal values lies above their middle, in deviations, about. */
+const expectedReach = (count: number) => Math.max(0.5, Math.sqrt(2 * Math.log(count)) - 0.5);
 
 /** gain * distance + offset = factor * ((distance - mean) / spread - middle of good scores). */
 function fusionOf({ mean, spread }: Place, middle: number, factor: number): Fusion[number] {

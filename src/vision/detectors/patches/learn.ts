@@ -1,6 +1,6 @@
 // What the patch detectors learn: the scale of the channels, the axes of good patches, and patches that stand for all.
 
-import type { Graph } from '../../../autodiff/index.ts';
+import type { Graph, Parameters } from '../../../autodiff/index.ts';
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import { Random } from '../../../autodiff/random.ts';
 import type { Runtime, RuntimeTensor } from '../../../autodiff/runtime.ts';
@@ -91,13 +91,16 @@ export async function learn(
   const chosen = axes && (await chooseBanks(lesson, scale, axes));
   if (chosen)
     note(`${chosen.fine.reduce((sum, { length }) => sum + length, 0) / axes.fine.count} patches remembered`);
-  const count = Math.min(SUBSPACE_AXES, width);
-  const whole = (heads.subspace || heads.autoencoder) && principalAxes(covariance, width, count, random);
+  // Always from the same random directions: axes of all pictures would hold some of what a fold leaves out.
+  const axesOf = (own: Float64Array, most: number) =>
+    principalAxes(own, width, most, new Random(settings.seed).fork('subspace'));
+  const whole = (heads.subspace || heads.autoencoder) && axesOf(covariance, Math.min(SUBSPACE_AXES, width));
   if (heads.autoencoder) onAutoencoder();
   const layouts = heads.autoencoder && whole ? await learnLayouts(lesson, scale, whole) : null;
-  const subspaceOf = (part: Moments, near: PrincipalAxes) => {
-    const own = part === all ? covariance : covarianceOf(part, scale);
-    return subspace(part === all ? near : principalAxes(own, width, count, near), trace(own, width));
+  const subspaceOf = (part: Moments, of: PrincipalAxes) => {
+    if (part === all) return subspace(of, trace(covariance, width));
+    const own = covarianceOf(part, scale);
+    return subspace(axesOf(own, of.variances.length), trace(own, width));
   };
   const learnt = (part: Moments, kept: (fold: number) => boolean, layout: Layout | null): Learnt => {
     const bank = (level: BankLevel) =>
@@ -120,15 +123,14 @@ export async function learn(
   return { whole: learnt(all, () => true, layouts?.whole ?? null), without };
 }
 
-/** The autoencoder is trained once for all and so many times without some of the folds. */
+/**
+ * The autoencoder is trained so many times, each time without some of the folds. All of them serve together; a picture that is left
+ * out is judged by the one that has not seen it, as new pictures are judged by each.
+ */
 const LAYOUT_FOLDS = 3;
 
-/** Trainings without a fold take this share of the steps: their drawings are a little worse, which errs on the calm side. */
-const FOLD_STEPS = 0.5;
-
 /** The runs of the encoder and of the steps that they take, about. */
-export const layoutRuns = (pictures: number) =>
-  pictures + (1 + FOLD_STEPS * LAYOUT_FOLDS) * layoutSteps(pictures);
+export const layoutRuns = (pictures: number) => pictures + LAYOUT_FOLDS * layoutSteps(pictures);
 
 async function learnLayouts(
   lesson: Lesson,
@@ -153,15 +155,13 @@ async function learnLayouts(
   const trainer = await LayoutTrainer.open(runtime, { grid, axes: count, seed });
   try {
     const steps = layoutSteps(layouts.length);
-    const trained = async (steps: number, used: (fold: number) => boolean): Promise<Layout> => {
-      const own = layouts.filter((_, i) => used(views[i]!.fold));
-      return { axes: layoutAxes, parameters: await trainer.train(own, steps, signal) };
-    };
-    const whole = await trained(steps, () => true);
-    const without: Layout[] = [];
-    for (let k = 0; k < LAYOUT_FOLDS; k++)
-      without.push(await trained(Math.ceil(FOLD_STEPS * steps), (fold) => fold % LAYOUT_FOLDS !== k));
-    return { whole, without };
+    const networks: Parameters[] = [];
+    for (let k = 0; k < LAYOUT_FOLDS; k++) {
+      const own = layouts.filter((_, i) => views[i]!.fold % LAYOUT_FOLDS !== k);
+      networks.push(await trainer.train(own, steps, signal));
+    }
+    const layoutOf = (own: readonly Parameters[]): Layout => ({ axes: layoutAxes, networks: own });
+    return { whole: layoutOf(networks), without: networks.map((network) => layoutOf([network])) };
   } finally {
     await trainer.close();
   }
