@@ -13,7 +13,10 @@ interface TraceEvent {
 }
 
 export interface Frames {
-  /** Between one drawn frame and the next, in ms, longest first: other programs of the machine lengthen these. */
+  /**
+   * Between one drawn frame and the next of the same gesture, in ms, longest first: other programs of the machine lengthen
+   * these. Where nothing moves, as when one turns back, nothing is drawn.
+   */
   readonly intervalsMs: readonly number[];
   /** Of each task of the page's main thread, in ms, longest first. */
   readonly taskMs: readonly number[];
@@ -26,6 +29,8 @@ const categories = [
   'devtools.timeline',
   'disabled-by-default-devtools.timeline',
   'disabled-by-default-devtools.timeline.frame',
+  // Synthetic gestures from their beginning to their end.
+  'input',
   '__metadata',
 ];
 
@@ -62,10 +67,30 @@ export function framesOf(events: readonly TraceEvent[]): Frames {
     .sort((a, b) => a - b);
   const longestFirst = (all: number[]) => all.sort((a, b) => b - a);
   return {
-    intervalsMs: longestFirst(drawn.slice(1).map((ts, i) => (ts - drawn[i]!) / 1000)),
+    intervalsMs: longestFirst(gesturesOf(events).flatMap((gesture) => intervalsIn(gesture, drawn))),
     taskMs: longestFirst(tasks.map(({ dur = 0 }) => dur / 1000)),
     taskCpuMs: longestFirst(tasks.map(({ tdur = 0 }) => tdur / 1000)),
   };
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+function gesturesOf(events: readonly TraceEvent[]): Span[] {
+  const times = (ph: string) =>
+    events
+      .filter((event) => event.name === 'SyntheticGestureController::running' && event.ph === ph)
+      .map(({ ts }) => ts)
+      .sort((a, b) => a - b);
+  const ends = times('e');
+  return times('b').map((from, i) => ({ from, to: ends[i] ?? Number.POSITIVE_INFINITY }));
+}
+
+function intervalsIn({ from, to }: Span, drawn: readonly number[]): number[] {
+  const own = drawn.filter((ts) => ts >= from && ts <= to);
+  return own.slice(1).map((ts, i) => (ts - own[i]!) / 1000);
 }
 
 /** The process of pages that worked most: the page that was scrolled. */
