@@ -78,6 +78,24 @@ describe.skipIf(!browserRunsHere)('the pictures of a project', () => {
     expect(misdeeds).toEqual({ policyViolations: [], errors: [], outside: [] });
   });
 
+  it('are held out of trainings by a key or a button, shown as such, and given back', async () => {
+    const { page, misdeeds } = await opened();
+    const held = async () =>
+      (await pages.client.listProjectImages({ project_id: id })).items
+        .filter(({ holdout }) => holdout)
+        .map(({ display_name }) => display_name);
+    await tile(page, 'part-5.png').click();
+    await tile(page, 'part-6.png').click({ modifiers: ['Control'] });
+    await page.keyboard.press('h');
+    await expect.poll(held).toEqual(['part-5.png', 'part-6.png']);
+    await page.getByText('Held out', { exact: false }).first().click();
+    await expect.poll(() => page.locator('.tile').count()).toBe(2);
+    await page.getByRole('option', { name: 'held out part-5.png' }).waitFor();
+    await page.getByRole('button', { name: 'Let it be learnt' }).click();
+    await expect.poll(held).toEqual([]);
+    expect(misdeeds).toEqual(none);
+  });
+
   it('are reached and chosen by the keyboard alone', async () => {
     const { page } = await opened();
     await page.getByLabel('Order').selectOption('By name');

@@ -24,6 +24,8 @@ interface GalleryProps {
   readonly onSelection: (selection: Selection) => void;
   readonly onOpen: (filename: string) => void;
   readonly onMark: (filenames: readonly string[], mark: Mark | null) => void;
+  /** null: nothing is held out here. */
+  readonly onHold: ((filenames: readonly string[], holdout: boolean) => void) | null;
   readonly onDelete: (filenames: readonly string[]) => void;
 }
 
@@ -37,7 +39,7 @@ const topEdge = 120;
 const marksByKey: Readonly<Record<string, Mark | null>> = { g: 'ok', b: 'ng', '0': null };
 
 export function Gallery(props: GalleryProps) {
-  const { images, flagsOf, selection, onSelection, onOpen, onMark, onDelete } = props;
+  const { images, flagsOf, selection, onSelection, onOpen, onMark, onHold, onDelete } = props;
   const w = useWords(words);
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
@@ -86,6 +88,10 @@ export function Gallery(props: GalleryProps) {
       Enter: () => selection.active !== null && onOpen(selection.active),
       Escape: () => onSelection({ ...nothingChosen, active: selection.active }),
       Delete: () => acted.length > 0 && onDelete(acted),
+      h:
+        isCommand || onHold === null
+          ? undefined
+          : () => acted.length > 0 && onHold(acted, !areHeld(images, acted)),
       a: isCommand ? () => onSelection(chooseAll(selection, names)) : undefined,
     };
     const mark = isCommand ? undefined : marksByKey[key];
@@ -159,6 +165,12 @@ export function Gallery(props: GalleryProps) {
       </span>
     </div>
   );
+}
+
+/** Whether all of them are held out of trainings. */
+export function areHeld(images: readonly ImageItem[], names: readonly string[]): boolean {
+  const asked = new Set(names);
+  return images.every(({ filename, holdout }) => holdout || !asked.has(filename));
 }
 
 const sentences = (flags: readonly Flag[] = []) => flags.map(({ sentence }) => sentence).join(' ');

@@ -124,6 +124,55 @@ export function useMarking(projectId: string) {
   };
 }
 
+interface Holding {
+  readonly filenames: readonly string[];
+  readonly holdout: boolean;
+}
+
+/** Holds pictures out of trainings, or lets trainings have them again; as marks, at once on the screen. */
+export function useHolding(projectId: string) {
+  const client = useQueryClient();
+  const tell = useTell();
+  const w = useWords(words);
+  const mutation = useMutation({
+    scope: { id: `marks ${projectId}` },
+    mutationFn: async ({ filenames, holdout }: Holding) => {
+      for (const some of inParts(filenames))
+        await api.markProjectImages({ project_id: projectId, body: { filenames: some, holdout } });
+    },
+    onMutate: ({ filenames, holdout }) => {
+      const asked = new Set(filenames);
+      client.setQueryData<ImageItem[]>(imagesKey(projectId), (all) =>
+        all?.map((image) => (asked.has(image.filename) ? { ...image, holdout } : image)),
+      );
+    },
+    onError: (error) => {
+      tell(error.message, { tone: 'ng' });
+      void client.invalidateQueries({ queryKey: imagesKey(projectId) });
+    },
+    onSettled: () => {
+      void client.invalidateQueries({ queryKey: ['project', projectId] });
+      void client.invalidateQueries({ queryKey: ['projects'] });
+      void client.invalidateQueries({ queryKey: ['hygiene', projectId] });
+    },
+  });
+  return (filenames: readonly string[], holdout: boolean) => {
+    const all = client.getQueryData<ImageItem[]>(imagesKey(projectId)) ?? [];
+    const asked = new Set(filenames);
+    const names = all
+      .filter((image) => asked.has(image.filename) && image.holdout !== holdout)
+      .map(({ filename }) => filename);
+    if (names.length === 0) return;
+    mutation.mutate({ filenames: names, holdout });
+    tell(holdout ? w.heldOut(names.length) : w.learntAgain(names.length), {
+      action: {
+        label: w.undo,
+        run: () => mutation.mutate({ filenames: names, holdout: !holdout }),
+      },
+    });
+  };
+}
+
 function setMarks(client: QueryClient, projectId: string, marks: ReadonlyMap<string, Mark | null>): void {
   client.setQueryData<ImageItem[]>(imagesKey(projectId), (all) =>
     all?.map((image) => {

@@ -9,8 +9,8 @@ import { useWords } from '../../../text/language.tsx';
 import type { PartProps } from '../project.tsx';
 import { DeletePictures } from './delete-pictures.tsx';
 import { NoPictures } from './empty.tsx';
-import { Gallery } from './gallery.tsx';
-import { useDeleting, useImages, useMarking } from './images.ts';
+import { areHeld, Gallery } from './gallery.tsx';
+import { useDeleting, useHolding, useImages, useMarking } from './images.ts';
 import { HygieneLine, NextStep } from './next-step.tsx';
 import './pictures.css';
 import { chooseAll, nothingChosen, type Selection, within } from './selection.ts';
@@ -50,6 +50,9 @@ export default function Pictures({ project }: PartProps) {
   const [over, setOver] = useState<Over | null>(null);
   const add = useAdding(id);
   const mark = useMarking(id);
+  const holdAll = useHolding(id);
+  // A dataset of boxes has a split of its own.
+  const hold = training_mode === 'yolo' ? null : holdAll;
   const deleting = useDeleting(id);
 
   // A new set of pictures is checked anew.
@@ -86,7 +89,12 @@ export default function Pictures({ project }: PartProps) {
             onCamera={() => setOver({ kind: 'camera' })}
             onRegions={training_mode === 'yolo' ? null : () => setOver({ kind: 'regions' })}
           />
-          {!isUploading && <NextStep project={project} good={counts.all - counts.ng} />}
+          {!isUploading && (
+            <NextStep
+              project={project}
+              good={project.training_mode === 'yolo' ? counts.all : learnable(images)}
+            />
+          )}
         </div>
       )}
       <UploadPanel projectId={id} />
@@ -129,6 +137,7 @@ export default function Pictures({ project }: PartProps) {
               onSelection={setSelection}
               onOpen={(filename) => setOver({ kind: 'viewer', filename })}
               onMark={mark}
+              onHold={hold}
               onDelete={(filenames) => setOver({ kind: 'delete', filenames })}
             />
           )}
@@ -140,6 +149,8 @@ export default function Pictures({ project }: PartProps) {
           all={shown.length}
           onOpen={names.length === 1 ? () => setOver({ kind: 'viewer', filename: names[0]! }) : null}
           onMark={(to) => mark(names, to)}
+          held={hold && areHeld(shown, names)}
+          onHold={(holdout) => hold?.(names, holdout)}
           onDelete={() => setOver({ kind: 'delete', filenames: names })}
           onAll={() =>
             setSelection(
@@ -160,6 +171,7 @@ export default function Pictures({ project }: PartProps) {
             filename={over.filename}
             flagsOf={flagsOf}
             onMark={mark}
+            onHold={hold}
             onDelete={(filename) => setOver({ kind: 'delete', filenames: [filename] })}
             onGo={(filename) => {
               // The other one of two that are alike may not be among those that are shown.
@@ -187,6 +199,10 @@ export default function Pictures({ project }: PartProps) {
     </DropArea>
   );
 }
+
+/** How many a training learns from. */
+const learnable = (images: readonly { readonly mark: Mark | null; readonly holdout: boolean }[]) =>
+  images.filter(({ mark, holdout }) => mark !== 'ng' && !holdout).length;
 
 function chosenImage<Item extends { readonly filename: string }>(
   images: readonly Item[],

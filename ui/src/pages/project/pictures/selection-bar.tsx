@@ -9,6 +9,8 @@ export function SelectionBar({
   all,
   onOpen,
   onMark,
+  held,
+  onHold,
   onDelete,
   onAll,
   onNone,
@@ -17,6 +19,9 @@ export function SelectionBar({
   readonly all: number;
   readonly onOpen: (() => void) | null;
   readonly onMark: (mark: Mark | null) => void;
+  /** Whether all of them are held out; null: nothing is held out here. */
+  readonly held: boolean | null;
+  readonly onHold: (holdout: boolean) => void;
   readonly onDelete: () => void;
   readonly onAll: () => void;
   readonly onNone: () => void;
@@ -39,6 +44,11 @@ export function SelectionBar({
       <Button small onClick={() => onMark(null)} title="0">
         {w.markNone}
       </Button>
+      {held !== null && (
+        <Button small icon={held ? 'undo' : 'star'} onClick={() => onHold(!held)} title={`h: ${w.holdHint}`}>
+          {held ? w.learnAgain : w.holdOut}
+        </Button>
+      )}
       <Button small look="danger" icon="trash" onClick={onDelete}>
         {w.delete}
       </Button>

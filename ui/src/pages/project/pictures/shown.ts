@@ -1,7 +1,7 @@
 // Which pictures are shown, and in what order. Pure.
 import type { ImageItem } from '../../../server/client.ts';
 
-export const filters = ['all', 'none', 'ok', 'ng', 'flagged'] as const;
+export const filters = ['all', 'none', 'ok', 'ng', 'held', 'flagged'] as const;
 export type Filter = (typeof filters)[number];
 
 export const orders = ['newest', 'oldest', 'name', 'largest'] as const;
@@ -20,6 +20,7 @@ const passes: Readonly<Record<Filter, (image: ImageItem, isFlagged: IsFlagged) =
   none: ({ mark }) => mark === null,
   ok: ({ mark }) => mark === 'ok',
   ng: ({ mark }) => mark === 'ng',
+  held: ({ holdout }) => holdout,
   flagged: ({ filename, mark }, isFlagged) => mark !== 'ng' && isFlagged(filename),
 };
 
@@ -58,7 +59,7 @@ export function countsOf(
   images: readonly ImageItem[],
   isFlagged: IsFlagged,
 ): Readonly<Record<Filter, number>> {
-  const counts = { all: 0, none: 0, ok: 0, ng: 0, flagged: 0 };
+  const counts = { all: 0, none: 0, ok: 0, ng: 0, held: 0, flagged: 0 };
   for (const image of images) for (const name of filters) if (passes[name](image, isFlagged)) counts[name]++;
   return counts;
 }

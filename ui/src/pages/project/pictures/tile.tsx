@@ -19,7 +19,7 @@ interface TileProps {
 export const Tile = memo(function Tile({ image, id, place, count, isChosen, isActive, flag }: TileProps) {
   const w = useWords(words);
   const [isBroken, setBroken] = useState(false);
-  const { filename, display_name, thumbnail_url, mark, mask_url } = image;
+  const { filename, display_name, thumbnail_url, mark, mask_url, holdout } = image;
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and names the active one
     <div
@@ -28,7 +28,11 @@ export const Tile = memo(function Tile({ image, id, place, count, isChosen, isAc
       aria-selected={isChosen}
       aria-setsize={count}
       aria-posinset={place + 1}
-      aria-label={w.pictureName(display_name, mark === null ? '' : w.marks[mark], flag)}
+      aria-label={w.pictureName(
+        display_name,
+        [mark === null ? '' : w.marks[mark], holdout ? w.held : ''].join(' ').trim(),
+        flag,
+      )}
       className={`tile${isChosen ? ' chosen' : ''}${isActive ? ' active' : ''}`}
       data-name={filename}
       title={flag || display_name}
@@ -53,6 +57,11 @@ export const Tile = memo(function Tile({ image, id, place, count, isChosen, isAc
         <span className="tile-open" data-part="open">
           <Icon name="full" size={16} />
         </span>
+        {holdout && (
+          <span className="tile-held" title={w.holdHint}>
+            <Icon name="star" size={13} /> {w.held}
+          </span>
+        )}
         {mark !== null && (
           <span className={`tile-mark ${mark}`}>
             {`${w.marks[mark]} `}

@@ -25,10 +25,14 @@ export function ComparisonTable({
   const nameOf = useModelName();
   const told = (name: (typeof figures)[number], x: number) =>
     name === 'image_auroc' ? format.decimal(x) : format.percent(x, 1);
-  const { counts } = comparison.models[0]!;
+  const { counts, good_side } = comparison.models[0]!;
   return (
     <>
-      {counts.ok === 0 && <Notice tone="warn">{ew.noOk}</Notice>}
+      {counts.ok === 0 && (
+        <Notice tone={good_side === 'left-out' ? 'note' : 'warn'}>
+          {good_side === 'left-out' ? ew.leftOutEach : ew.noOk} {ew.holdOutText}
+        </Notice>
+      )}
       {counts.ng === 0 && <Notice tone="warn">{ew.noNg}</Notice>}
       <WideTable label={w.title}>
         <table>

@@ -4,7 +4,14 @@ import { useWords } from '../../../text/language.tsx';
 import { words } from './evaluation-words.ts';
 import type { Evaluation } from './scored.ts';
 
-export function Confusion({ confusion }: { readonly confusion: Evaluation['confusion'] }) {
+export function Confusion({
+  confusion,
+  isLeftOut,
+}: {
+  readonly confusion: Evaluation['confusion'];
+  /** The good side are left-out scores of the training, no pictures. */
+  readonly isLeftOut: boolean;
+}) {
   const w = useWords(words);
   const format = useFormat();
   const { true_positives, false_positives, true_negatives, false_negatives } = confusion;
@@ -30,7 +37,7 @@ export function Confusion({ confusion }: { readonly confusion: Evaluation['confu
           {cell(false_negatives, w.missed, 'ng')}
         </tr>
         <tr>
-          <th scope="row">{w.isOk}</th>
+          <th scope="row">{isLeftOut ? w.isLeftOut : w.isOk}</th>
           {cell(false_positives, w.falseAlarm, 'ng')}
           {cell(true_negatives, w.right, 'ok')}
         </tr>

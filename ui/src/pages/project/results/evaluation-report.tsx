@@ -1,5 +1,7 @@
 // One evaluation: figures with their intervals, curves, confusion, and picture by picture.
+import { addresses } from '../../../addresses.ts';
 import { Ago } from '../../../components/ago.tsx';
+import { LinkButton } from '../../../components/button.tsx';
 import { LineChart } from '../../../components/line-chart.tsx';
 import { Notice } from '../../../components/notice.tsx';
 import type { ModelDetail } from '../../../server/client.ts';
@@ -20,10 +22,16 @@ export function EvaluationReport({
 }) {
   const w = useWords(words);
   const format = useFormat();
-  const { counts, figures, threshold, roc, precision_recall } = evaluation;
+  const { counts, figures, threshold, roc, precision_recall, good_side } = evaluation;
   const share = [0, 1] as const;
   const alarms = figures.false_alarm_rate.value;
   const found = figures.recall.value;
+  const hasBoth = good_side !== 'none' && counts.ng > 0;
+  const toHoldOut = model.project_id !== null && (
+    <LinkButton icon="tag" to={addresses.project(model.project_id, 'pictures')}>
+      {w.holdOut}
+    </LinkButton>
+  );
   return (
     <>
       <p className="quiet">
@@ -38,7 +46,11 @@ export function EvaluationReport({
           {w.otherThreshold(format.decimal(threshold), format.decimal(model.threshold))}
         </Notice>
       )}
-      {counts.ok === 0 && <Notice tone="warn">{w.noOk}</Notice>}
+      {counts.ok === 0 && (
+        <Notice tone={good_side === 'left-out' ? 'note' : 'warn'} action={toHoldOut}>
+          {good_side === 'left-out' ? w.leftOut(format.count(counts.left_out)) : w.noOk} {w.holdOutText}
+        </Notice>
+      )}
       {counts.ng === 0 && <Notice tone="warn">{w.noNg}</Notice>}
       {counts.untested > 0 && (
         <Notice tone="warn">
@@ -55,7 +67,7 @@ export function EvaluationReport({
       )}
       <EvaluationFigures figures={figures} />
       <div className="results-curves">
-        {roc.length > 0 && counts.ok > 0 && counts.ng > 0 && (
+        {roc.length > 0 && hasBoth && (
           <section className="card">
             <h3>{w.roc}</h3>
             <LineChart
@@ -75,7 +87,7 @@ export function EvaluationReport({
             />
           </section>
         )}
-        {precision_recall.length > 0 && counts.ok > 0 && counts.ng > 0 && (
+        {precision_recall.length > 0 && hasBoth && (
           <section className="card">
             <h3>{w.pr}</h3>
             <LineChart
@@ -99,7 +111,7 @@ export function EvaluationReport({
         )}
         <section className="card">
           <h3>{w.confusion}</h3>
-          <Confusion confusion={evaluation.confusion} />
+          <Confusion confusion={evaluation.confusion} isLeftOut={good_side === 'left-out'} />
         </section>
       </div>
       <JudgedPictures model={model} evaluation={evaluation} />

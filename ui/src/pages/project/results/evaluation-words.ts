@@ -11,7 +11,7 @@ export const words = defineWords({
     emptyText: 'An evaluation tells how many defects are found and how many good parts are called NG.',
     needs: 'It needs pictures that the model has not learnt from',
     needsText:
-      'Add new pictures after the training, open “Pictures”, choose them and mark them NG (N) or OK (G). A dozen of each is a start.',
+      'Open “Pictures”, choose defective ones and mark them NG (B); hold good ones out (H) and train again, or mark good ones that are new OK (G). A dozen of each is a start.',
     mark: 'Mark pictures',
     tooFew: 'There are no marked pictures that the model has not learnt from.',
     running: (done: string, all: string) => `${done} of ${all} pictures`,
@@ -26,7 +26,15 @@ export const words = defineWords({
       'What the model has learnt from is not known: it may know some of these pictures, and then the figures flatter it.',
     otherThreshold: (then: string, now: string) =>
       `The verdicts were made at the threshold ${then}; today it is ${now}.`,
-    noOk: 'No OK-marked picture is left that has not been learnt from: false alarms are not known here. Mark good pictures that were added after the training.',
+    noOk: 'No OK picture is among them that has not been learnt from: false alarms and the ROC curve are not known here.',
+    leftOut: (n: string) =>
+      `No OK picture is among them that has not been learnt from. In their place stand ${n} left-out scores: what each good picture of the training got from a model that had not seen it. They make an honest ROC curve; the false alarms at the threshold are the ones it was set by.`,
+    leftOutEach:
+      'No OK picture is unseen by all. Each model is held against its own left-out scores: what good pictures of its training got from a model that had not seen them.',
+    holdOutText:
+      'For a test on unseen good pictures, hold some out (H) under “Pictures” and train again, or mark good ones that were added after the training.',
+    holdOut: 'Hold pictures out',
+    isLeftOut: 'left-out scores',
     noNg: 'No NG-marked picture is among them: what is missed is not known here.',
     untested: (n: string) => `${n} pictures could not be read.`,
     refusedMasks: (n: string) => `${n} masks do not fit their pictures.`,
@@ -109,7 +117,8 @@ export const words = defineWords({
     empty: 'โมเดลนี้ยังไม่เคยประเมิน',
     emptyText: 'การประเมินบอกว่าพบตำหนิกี่ชิ้น และแจ้งเตือนผิดกี่ชิ้น',
     needs: 'ต้องใช้รูปที่โมเดลไม่เคยเรียน',
-    needsText: 'เพิ่มรูปใหม่หลังการฝึก เปิด “รูปภาพ” เลือกรูป แล้วทำเครื่องหมาย NG (N) หรือ OK (G) เริ่มด้วยอย่างละสิบกว่ารูป',
+    needsText:
+      'เปิด “รูปภาพ” เลือกรูปเสียแล้วระบุ NG (B) กันรูปดีไว้ (H) แล้วฝึกใหม่ หรือระบุรูปดีใหม่เป็น OK (G) เริ่มด้วยอย่างละสิบกว่ารูป',
     mark: 'ทำเครื่องหมายรูป',
     tooFew: 'ไม่มีรูปที่ทำเครื่องหมายและโมเดลไม่เคยเรียน',
     running: (done: string, all: string) => `${done} จาก ${all} รูป`,
@@ -122,7 +131,13 @@ export const words = defineWords({
     seen: (n: string) => `ไม่ใช้รูปที่ทำเครื่องหมาย ${n} รูป เพราะโมเดลเคยเรียนแล้ว`,
     seenUnknown: 'ไม่ทราบว่าโมเดลเรียนจากรูปใด อาจรู้จักบางรูป ผลจึงอาจดีเกินจริง',
     otherThreshold: (then: string, now: string) => `ผลตัดสินใช้ค่าเกณฑ์ ${then} ตอนนี้คือ ${now}`,
-    noOk: 'ไม่มีรูป OK ที่โมเดลไม่เคยเรียน จึงไม่ทราบอัตราแจ้งเตือนผิด ให้ทำเครื่องหมายรูปดีที่เพิ่มหลังการฝึก',
+    noOk: 'ไม่มีรูป OK ที่โมเดลไม่เคยเรียน จึงไม่ทราบอัตราแจ้งเตือนผิดและกราฟ ROC',
+    leftOut: (n: string) =>
+      `ไม่มีรูป OK ที่โมเดลไม่เคยเรียน จึงใช้คะแนนกันออก ${n} ค่าแทน คือคะแนนที่รูปดีแต่ละรูปได้จากโมเดลที่ไม่เคยเห็นรูปนั้น กราฟ ROC จึงซื่อตรง ส่วนอัตราแจ้งเตือนผิดคือค่าที่ใช้ตั้งค่าเกณฑ์`,
+    leftOutEach: 'ไม่มีรูป OK ที่ทุกโมเดลไม่เคยเรียน แต่ละโมเดลจึงเทียบกับคะแนนกันออกของตนเอง',
+    holdOutText: 'หากต้องการทดสอบกับรูปดีที่ไม่เคยเห็น ให้กันบางรูปไว้ (H) ใน “รูปภาพ” แล้วฝึกใหม่ หรือระบุรูปดีที่เพิ่มหลังการฝึก',
+    holdOut: 'กันรูปไว้',
+    isLeftOut: 'คะแนนกันออก',
     noNg: 'ไม่มีรูป NG ในชุดนี้ จึงไม่ทราบว่าหลุดรอดเท่าไร',
     untested: (n: string) => `อ่านไม่ได้ ${n} รูป`,
     refusedMasks: (n: string) => `มาสก์ ${n} รูปไม่ตรงกับรูป`,

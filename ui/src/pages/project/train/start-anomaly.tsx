@@ -44,7 +44,7 @@ export function StartAnomaly({
     method: isFine ? 'autoencoder' : 'auto',
   });
   const [base, setBase] = useState<string | null>(null);
-  const good = project.num_images - project.num_ng;
+  const good = project.num_images - project.num_ng - project.num_holdout;
   const { method, imgSize, epochs, lr, tiles } = settings;
   const hasSteps = method === 'autoencoder';
   const start = useStart(project.project_id, () =>
@@ -87,7 +87,12 @@ export function StartAnomaly({
       from={
         good === 1
           ? w.fromOne
-          : w.from(format.count(good), project.num_ng > 0 ? format.count(project.num_ng) : null)
+          : [
+              w.from(format.count(good), project.num_ng > 0 ? format.count(project.num_ng) : null),
+              project.num_holdout > 0 && w.heldOut(format.count(project.num_holdout)),
+            ]
+              .filter(Boolean)
+              .join('; ')
       }
       seconds={anomalySeconds({ method, pictures: good, imgSize: imgSize || 256, epochs: epochs || 30 })}
       promise={promiseOf(good, w, format)}

@@ -22,6 +22,7 @@ export const words = defineWords({
       ng === null
         ? `Learns from ${n} good pictures`
         : `Learns from ${n} good pictures; ${ng} marked NG are left out`,
+    heldOut: (n: string) => `${n} are held out for evaluations`,
     fromOne: 'Learns from one good picture',
     fromSet: (train: string, val: string, classes: string) =>
       `Learns from ${train} pictures, measured on ${val} others · ${classes} classes`,
@@ -61,6 +62,7 @@ export const words = defineWords({
     busy: 'กำลังประเมินโมเดลของโครงการนี้ เริ่มฝึกได้เมื่อประเมินเสร็จ',
     from: (n: string, ng: string | null) =>
       ng === null ? `เรียนรู้จากรูปชิ้นงานดี ${n} รูป` : `เรียนรู้จากรูปชิ้นงานดี ${n} รูป ไม่ใช้รูป NG ${ng} รูป`,
+    heldOut: (n: string) => `กันไว้ประเมิน ${n} รูป`,
     fromOne: 'เรียนรู้จากรูปชิ้นงานดีรูปเดียว',
     fromSet: (train: string, val: string, classes: string) =>
       `เรียนรู้จาก ${train} รูป วัดผลกับอีก ${val} รูป · ${classes} คลาส`,

@@ -2,6 +2,7 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { Ago } from '../../../../components/ago.tsx';
 import { Button } from '../../../../components/button.tsx';
+import { Check } from '../../../../components/field.tsx';
 import { Notice } from '../../../../components/notice.tsx';
 import { Segments } from '../../../../components/segments.tsx';
 import type { ImageItem, ProjectInfo } from '../../../../server/client.ts';
@@ -26,6 +27,7 @@ export function PictureDetails({
   picture,
   flagsOf,
   onMark,
+  onHold,
   onDelete,
   onGo,
   onKeyDown,
@@ -35,6 +37,7 @@ export function PictureDetails({
   readonly picture: ShownPicture;
   readonly flagsOf: ReadonlyMap<string, readonly Flag[]>;
   readonly onMark: (filenames: readonly string[], mark: Mark | null) => void;
+  readonly onHold: ((filenames: readonly string[], holdout: boolean) => void) | null;
   readonly onDelete: (filename: string) => void;
   readonly onGo: (filename: string) => void;
   readonly onKeyDown: (event: KeyboardEvent, isZoomed: boolean) => void;
@@ -49,7 +52,7 @@ export function PictureDetails({
     erases: false,
     width: Math.max(2, Math.round(shorter * brushShare)),
   });
-  const { filename, display_name, mark, size, uploaded_at } = image;
+  const { filename, display_name, mark, holdout, size, uploaded_at } = image;
   const isYolo = project.training_mode === 'yolo';
   const flags = mark === 'ng' ? [] : (flagsOf.get(filename) ?? []);
   const box = useRef<HTMLDivElement>(null);
@@ -79,6 +82,12 @@ export function PictureDetails({
             options={(['ok', 'ng', 'none'] as const).map((value) => ({ value, label: w[value] }))}
           />
         </div>
+        {onHold !== null && (
+          <div>
+            <Check label={w.holdout} checked={holdout} onChange={(checked) => onHold([filename], checked)} />
+            <p className="hint">{w.holdoutHint}</p>
+          </div>
+        )}
         {flags.map(({ kind, sentence, other }) => (
           <Notice
             key={kind}

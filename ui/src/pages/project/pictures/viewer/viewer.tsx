@@ -20,6 +20,8 @@ interface ViewerProps {
   readonly filename: string;
   readonly flagsOf: ReadonlyMap<string, readonly Flag[]>;
   readonly onMark: (filenames: readonly string[], mark: Mark | null) => void;
+  /** null: nothing is held out here. */
+  readonly onHold: ((filenames: readonly string[], holdout: boolean) => void) | null;
   readonly onDelete: (filename: string) => void;
   readonly onGo: (filename: string) => void;
   readonly onClose: () => void;
@@ -53,6 +55,7 @@ export default function Viewer(props: ViewerProps) {
     const keys: Readonly<Record<string, (() => void) | undefined>> = {
       ArrowLeft: isZoomed ? undefined : () => go(previous),
       ArrowRight: isZoomed ? undefined : () => go(next),
+      h: props.onHold === null ? undefined : () => props.onHold!([image.filename], !image.holdout),
       Delete: () => props.onDelete(image.filename),
     };
     const act = mark !== undefined ? () => onMark([image.filename], mark) : keys[event.key];
