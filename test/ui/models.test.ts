@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserRunsHere } from '../browser.ts';
 import { accessibilityFaults } from './accessible.ts';
 import { hostileTexts } from './hostile.ts';
+import { englishLeft } from './language.ts';
 import { type PagesUnderTest, pagesUnderTest } from './pages.ts';
 import { board, type Trained, trainBoards } from './trained.ts';
 
@@ -67,6 +68,24 @@ describe.skipIf(!browserRunsHere)('the models', () => {
     expect((await readFile(await download.path())).equals(Buffer.from(await server.arrayBuffer()))).toBe(
       true,
     );
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(misdeeds).toEqual(none);
+  }, 300_000);
+
+  it('tell all of it in Thai too, dark and narrow', async () => {
+    const { page, misdeeds } = await pages.open(`/ui/models/${trained.model_id}`, {
+      ...{ language: 'th', theme: 'dark', width: 390 },
+    });
+    await page.getByRole('button', { name: 'โหลดโมเดลที่นี่' }).waitFor({ timeout: patienceMs });
+    await page.getByRole('button', { name: 'ตรวจเดี๋ยวนี้' }).click();
+    await page.getByText(/^ตรงตามเดิม: คะแนน/).waitFor({ timeout: patienceMs });
+    const { note, thresholds, encoder, files } = await pages.client.getModel({ model_id: trained.model_id });
+    // What the training wrote down stands as it was written.
+    const written = [note!, thresholds.at(-1)!.reason, encoder!, ...files.map(({ name }) => name)];
+    const names = ['Boards', trained.project_id, 'onnxruntime-web', '@vladmandic/human', 'PyTorch'];
+    const formats = ['bundle', 'safetensors', 'runtime', 'MIT', 'curl', 'TypeScript'];
+    expect(await englishLeft(page, [...written, ...names, ...formats])).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(misdeeds).toEqual(none);
   }, 300_000);

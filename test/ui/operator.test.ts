@@ -8,11 +8,15 @@ import { samplePart } from '../../src/vision/dataset/sample-parts.ts';
 import type { Picture } from '../../src/vision/image/picture.ts';
 import { browserRunsHere } from '../browser.ts';
 import { accessibilityFaults } from './accessible.ts';
+import { hostileTexts } from './hostile.ts';
+import { englishLeft } from './language.ts';
 import { type PagesUnderTest, pagesUnderTest } from './pages.ts';
 import { board, type Trained, trainBoards } from './trained.ts';
 
 const none = { policyViolations: [], errors: [], outside: [] };
 const patienceMs = 120_000;
+/** Without quotes, which browsers send in another way. */
+const hostileName = `${hostileTexts[4]}.png`;
 
 describe.skipIf(!browserRunsHere)('the operator view', () => {
   let pages: PagesUnderTest;
@@ -26,7 +30,7 @@ describe.skipIf(!browserRunsHere)('the operator view', () => {
       `--use-file-for-fake-video-capture=${film}`,
       '--autoplay-policy=no-user-gesture-required',
     ]);
-    trained = await trainBoards(pages);
+    trained = await trainBoards(pages, { name: hostileTexts[1]! });
   }, 300_000);
   afterAll(async () => {
     await pages?.close();
@@ -54,7 +58,7 @@ describe.skipIf(!browserRunsHere)('the operator view', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.locator('.op-model').click();
     await page.waitForURL(`**/ui/operator/${trained.model_id}`);
-    await page.getByRole('heading', { name: 'Boards' }).waitFor();
+    await page.getByRole('heading', { name: hostileTexts[1]! }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     expect(misdeeds).toEqual(none);
@@ -118,6 +122,32 @@ describe.skipIf(!browserRunsHere)('the operator view', () => {
     expect(await page.locator('.op-word').count()).toBe(0);
   }, 300_000);
 
+  it('takes pictures by itself at an interval, until it is paused', async () => {
+    const { page, misdeeds } = await pages.open(`/ui/operator/${trained.model_id}`, {
+      language: 'th',
+      theme: 'dark',
+    });
+    await page.getByText('ตามเวลาที่ตั้ง', { exact: true }).click({ timeout: patienceMs });
+    await page.getByLabel('วินาทีระหว่างรูป').fill('0.5');
+    await page.getByRole('button', { name: 'เปิดกล้อง' }).click();
+    await expect.poll(() => page.evaluate("document.querySelector('video').videoWidth")).toBe(320);
+    const before = (await results()).length;
+    await page.getByRole('button', { name: 'เริ่ม', exact: true }).click();
+    const added = async () => (await results()).length - before;
+    await expect.poll(added, { timeout: patienceMs }).toBeGreaterThan(2);
+    await page.getByRole('button', { name: 'หยุดชั่วคราว' }).click();
+    await page.getByText('ไม่มีการตรวจ', { exact: false }).waitFor();
+    expect(await englishLeft(page, [hostileTexts[1]!])).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    // What was under way may still arrive; then nothing does.
+    await page.waitForLoadState('networkidle');
+    const whenPaused = await added();
+    await page.clock.install();
+    await page.clock.runFor(5000);
+    expect(await added()).toBe(whenPaused);
+    expect(misdeeds).toEqual(none);
+  }, 300_000);
+
   it('judges each new picture in a watched folder, and keeps those of a time without server', async () => {
     await setThreshold(-1e6);
     const { page, misdeeds } = await pages.open(`/ui/operator/${trained.model_id}`);
@@ -125,7 +155,7 @@ describe.skipIf(!browserRunsHere)('the operator view', () => {
     const write = async (name: string, bytes: Buffer) =>
       page.evaluate(`(async () => {
         const folder = await navigator.storage.getDirectory();
-        const file = await (await folder.getFileHandle('${name}', { create: true })).createWritable();
+        const file = await (await folder.getFileHandle(${JSON.stringify(name)}, { create: true })).createWritable();
         await file.write(Uint8Array.from(atob('${bytes.toString('base64')}'), (c) => c.charCodeAt(0)));
         await file.close();
       })()`);
@@ -134,8 +164,12 @@ describe.skipIf(!browserRunsHere)('the operator view', () => {
     await page.getByText('Folder', { exact: true }).click({ timeout: patienceMs });
     await page.getByRole('button', { name: 'Choose the folder and start' }).click();
     await page.getByText('Waiting for new pictures').waitFor({ timeout: patienceMs });
-    await write('new.png', await board(71));
+    await write(hostileName, await board(71));
     await page.locator('.op-sign.ng').waitFor({ timeout: patienceMs });
+    await page.getByRole('button', { name: `Look at ${hostileName}` }).click();
+    await page.getByRole('dialog').getByRole('heading', { name: hostileName }).waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.evaluate('window.pwned')).toBeUndefined();
     await page.route('**/models/*/test*', (route) => route.abort());
     await page.route('**/readyz', (route) => route.abort());
     await write('meanwhile.png', await board(72));
@@ -143,7 +177,7 @@ describe.skipIf(!browserRunsHere)('the operator view', () => {
     await page.unrouteAll();
     await expect.poll(async () => (await results()).length, { timeout: patienceMs }).toBe(before + 2);
     const names = (await results()).map(({ filename }) => filename);
-    expect(names.slice(0, 2)).toEqual(['meanwhile.png', 'new.png']);
+    expect(names.slice(0, 2)).toEqual(['meanwhile.png', hostileName]);
     expect(misdeeds.policyViolations).toEqual([]);
   }, 300_000);
 });

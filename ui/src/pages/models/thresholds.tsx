@@ -6,6 +6,8 @@ import { Who } from '../../components/who.tsx';
 import { api, type ModelDetail } from '../../server/client.ts';
 import { useFormat } from '../../text/format.ts';
 import { useWords } from '../../text/language.tsx';
+import { heldRate, type Scores } from '../project/results/scored.ts';
+import { Trust } from '../project/results/trust.tsx';
 import { words } from './words.ts';
 
 export function Thresholds({ model }: { readonly model: ModelDetail }) {
@@ -22,10 +24,10 @@ export function Thresholds({ model }: { readonly model: ModelDetail }) {
     <section className="card stack tight">
       <h2>{w.thresholds}</h2>
       {scores !== undefined && (
-        <p>
-          <span className="quiet">{w.trust}: </span>
-          {scores.trust}
-        </p>
+        <div>
+          <h3>{w.trust}</h3>
+          <Trust scores={scores} held={heldBy(scores)} />
+        </div>
       )}
       {scores !== undefined && scores.items.length > 0 && (
         <dl className="facts">
@@ -73,4 +75,10 @@ export function Thresholds({ model }: { readonly model: ModelDetail }) {
       </section>
     </section>
   );
+}
+
+function heldBy(scores: Scores): { readonly rate: number; readonly isPromised: boolean } | null {
+  const { target_false_alarm_rate: rate } = scores.threshold;
+  const held = rate === null ? null : heldRate(scores, rate);
+  return rate === null || held === null ? null : { rate, isPromised: held.isPromised };
 }
