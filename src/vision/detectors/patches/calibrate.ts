@@ -60,8 +60,8 @@ const LEAST_PEAK = 0.5;
 const partWeights: Readonly<Record<PlaneName, number>> = {
   fine: 1,
   coarse: 1,
-  subspace: 0.7,
-  autoencoder: 0.7,
+  subspace: 0.6,
+  autoencoder: 0.6,
 };
 
 /** Measures, fuses and calibrates. Throws what calibrateThreshold throws. */
@@ -223,15 +223,15 @@ interface Level {
 }
 
 /**
- * The spread is the geometric mean of the deviation and of what the highest score speaks for: a part to which one good picture looks
+ * The spread is the deviation, or what the highest score speaks for, whichever is more: a part to which one good picture looks
  * strange may find others strange too, and is trusted less.
  */
 function levelOf(scores: readonly number[]): Level {
   const middle = median(sorted(scores));
   const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
   const variance = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length;
-  const reach = (Math.max(...scores) - middle) / expectedReach(scores.length);
-  const spread = Math.sqrt(Math.sqrt(variance) * reach);
+  const reach = (scores.reduce((a, b) => Math.max(a, b)) - middle) / expectedReach(scores.length);
+  const spread = Math.max(Math.sqrt(variance), reach);
   return { middle, spread: spread + LEAST_SCORE_SPREAD * Math.abs(middle) + 1e-6 };
 }
 
