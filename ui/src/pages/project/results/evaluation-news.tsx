@@ -10,11 +10,9 @@ import type { EvaluationStart } from './use-evaluation-start.ts';
 
 export function EvaluationNews({
   started: { start, open, lastOne },
-  modelId,
   tooFew,
 }: {
   readonly started: EvaluationStart;
-  readonly modelId: string;
   /** Shown in place of the server's words when there are no pictures to evaluate on. */
   readonly tooFew?: ReactNode;
 }) {
@@ -25,7 +23,7 @@ export function EvaluationNews({
     <>
       {open !== undefined &&
         (open.kind === 'evaluate' ? (
-          <EvaluationProgress jobId={open.job_id} modelId={modelId} />
+          <EvaluationProgress jobId={open.job_id} />
         ) : (
           <Notice tone="warn">{w.blocked}</Notice>
         ))}

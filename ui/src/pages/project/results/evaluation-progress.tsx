@@ -1,23 +1,24 @@
 // An evaluation that runs now: pictures done, time left, and a way to stop it.
-import { useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button } from '../../../components/button.tsx';
 import { Failure } from '../../../components/failure.tsx';
 import { Progress } from '../../../components/loading.tsx';
-import { hasEnded, useJob } from '../../../server/jobs.ts';
+import { api } from '../../../server/client.ts';
+import { useJob } from '../../../server/jobs.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { roughly } from '../train/plan.ts';
 import { words } from './evaluation-words.ts';
 
-export function EvaluationProgress({ jobId, modelId }: { readonly jobId: string; readonly modelId: string }) {
+export function EvaluationProgress({ jobId }: { readonly jobId: string }) {
   const w = useWords(words);
   const format = useFormat();
   const client = useQueryClient();
-  const { job, story, error } = useJob(jobId);
-  const isDone = job !== undefined && hasEnded(job.status);
-  useEffect(() => {
-    if (isDone) void client.invalidateQueries({ queryKey: ['evaluations', modelId] });
-  }, [isDone, modelId, client]);
+  const { story, error } = useJob(jobId);
+  const stop = useMutation({
+    mutationFn: () => api.cancelJob({ job_id: jobId }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['jobs'] }),
+  });
   if (error != null) return <Failure error={error} />;
   const { progress } = story;
   return (
@@ -33,6 +34,12 @@ export function EvaluationProgress({ jobId, modelId }: { readonly jobId: string;
         )}
       </div>
       <Progress share={progress?.progress ?? null} label={w.runningTitle} />
+      <div>
+        <Button small icon="stop" busy={stop.isPending} onClick={() => stop.mutate()}>
+          {w.stop}
+        </Button>
+      </div>
+      {stop.error !== null && <Failure error={stop.error} />}
     </section>
   );
 }

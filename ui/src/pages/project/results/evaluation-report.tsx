@@ -4,6 +4,7 @@ import { Ago } from '../../../components/ago.tsx';
 import { LinkButton } from '../../../components/button.tsx';
 import { LineChart } from '../../../components/line-chart.tsx';
 import { Notice } from '../../../components/notice.tsx';
+import { Who } from '../../../components/who.tsx';
 import type { ModelDetail } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
@@ -36,7 +37,7 @@ export function EvaluationReport({
     <>
       <p className="quiet">
         {w.of(format.count(counts.ok), format.count(counts.ng))} · <Ago at={evaluation.created_at} /> ·{' '}
-        {evaluation.by}
+        <Who name={evaluation.by} />
         {counts.seen === null
           ? ` · ${w.seenUnknown}`
           : counts.seen > 0 && ` · ${w.seen(format.count(counts.seen))}`}

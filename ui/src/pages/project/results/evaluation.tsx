@@ -53,7 +53,6 @@ export function EvaluationView({ project, model }: EvaluationViewProps) {
   const told = (
     <EvaluationNews
       started={started}
-      modelId={model_id}
       tooFew={
         <Notice tone="warn" action={toMark}>
           <strong>{w.tooFew}</strong> {w.needsText}

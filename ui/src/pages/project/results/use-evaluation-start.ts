@@ -1,5 +1,6 @@
 // Starting an evaluation, and what the jobs of the project say meanwhile.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { api } from '../../../server/client.ts';
 import { hasEnded, useJobs } from '../../../server/jobs.ts';
 
@@ -13,11 +14,16 @@ export function useEvaluationStart(projectId: string, modelId: string, onStarted
       return client.invalidateQueries({ queryKey: ['jobs', projectId] });
     },
   });
+  const lastOne = jobs.data?.items.find(({ kind }) => kind === 'evaluate');
+  const ended = lastOne !== undefined && hasEnded(lastOne.status) ? lastOne.job_id : null;
+  useEffect(() => {
+    if (ended !== null) void client.invalidateQueries({ queryKey: ['evaluations', modelId] });
+  }, [ended, modelId, client]);
   return {
     start,
     /** The job of the project that has not ended. */
     open: jobs.data?.items.find(({ status }) => !hasEnded(status)),
-    lastOne: jobs.data?.items.find(({ kind }) => kind === 'evaluate'),
+    lastOne,
   };
 }
 

@@ -7,6 +7,7 @@ import { Empty } from '../../../components/empty.tsx';
 import { Failure } from '../../../components/failure.tsx';
 import { Loading } from '../../../components/loading.tsx';
 import { Notice } from '../../../components/notice.tsx';
+import { Who } from '../../../components/who.tsx';
 import type { ModelDetail, ProjectInfo, ResultOf } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
@@ -55,7 +56,7 @@ export function YoloEvaluationView({
       {text}
     </Button>
   );
-  const told = <EvaluationNews started={started} modelId={model_id} />;
+  const told = <EvaluationNews started={started} />;
   if (newest === null)
     return (
       <div className="stack">
@@ -138,7 +139,7 @@ function ObjectsReport({
       <p className="quiet">
         {w.of(format.count(counts.pictures), format.count(counts.boxes))} · {split} ·{' '}
         {w.at(format.decimal(conf, 2), format.decimal(iou, 2))} · <Ago at={evaluation.created_at} /> ·{' '}
-        {evaluation.by}
+        <Who name={evaluation.by} />
       </p>
       {evaluation.chose_best_epoch && <p className="quiet">{w.choseEpoch}</p>}
       {split === 'train' && <Notice tone="warn">{w.ofTrain}</Notice>}
