@@ -23,7 +23,12 @@ export function EvaluationChoice({
   const format = useFormat();
   if (items.length < 2) return null;
   return (
-    <select aria-label={w.earlier} value={chosen} onChange={({ target }) => onChoose(target.value)}>
+    <select
+      className="results-choice"
+      aria-label={w.earlier}
+      value={chosen}
+      onChange={({ target }) => onChoose(target.value)}
+    >
       {items.map(({ id, at, of }) => (
         <option key={id} value={id}>
           {format.moment(at)} · {of}

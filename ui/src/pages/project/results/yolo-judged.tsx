@@ -82,7 +82,7 @@ function Card({ picture, onOpen }: { readonly picture: Picture; readonly onOpen:
         {outcome === 'right' && <Badge tone="ok">{w.found(counts.found)}</Badge>}
       </span>
       <span className="cut quiet" title={display_name}>
-        {display_name}
+        {display_name.split('/').at(-1)}
       </span>
     </button>
   );
