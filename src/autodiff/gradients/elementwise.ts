@@ -19,9 +19,9 @@ import {
   log,
   mul,
   neg,
+  perChannel,
   pow,
   reciprocal,
-  reshape,
   sigmoid,
   sign,
   sin,
@@ -46,11 +46,12 @@ const mask = (condition: Value, dy: Value): Value => mul(dy, cast(condition, dy.
  */
 function normalisedAgain(x: Value, dy: Value): Value {
   if (!isOp(x.node, 'batchNorm')) return x;
-  const [source, scale, bias] = x.node.inputs as [Value, Value, Value];
-  const [, average, variance] = x.node.outputs as [Value, Value, Value];
+  const [source] = x.node.inputs as [Value];
+  const [scale, bias, average, variance] = [...x.node.inputs.slice(1), ...x.node.outputs.slice(1)].map((v) =>
+    perChannel(v, x),
+  ) as [Value, Value, Value, Value];
   const gain = mul(scale, reciprocal(sqrt(add(variance, x.node.attributes.eps))));
-  const perChannel = (v: Value) => reshape(v, [1, -1, ...x.type.shape.slice(2).map(() => 1)]);
-  return add(mul(source, late(perChannel(gain), dy)), perChannel(sub(bias, mul(gain, average))));
+  return add(mul(source, late(gain, dy)), sub(bias, mul(gain, average)));
 }
 
 const piecewise = {

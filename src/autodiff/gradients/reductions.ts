@@ -12,6 +12,7 @@ import {
   mean,
   mul,
   neg,
+  perChannel,
   reciprocal,
   reshape,
   sqrt,
@@ -80,26 +81,23 @@ export const reductionGradients: GradientTable<
   batchNorm: (node, dy) => {
     refuseStatistics('batchNorm', dy);
     const [x, scale] = node.inputs as [Value, Value, Value];
-    const [, average, variance] = node.outputs as [Value, Value, Value];
-    const [n, channels, ...rest] = x.type.shape as [number, number, ...number[]];
-    const area = elementCount(rest);
+    const { shape } = x.type;
+    // What a channel has is [1, C, 1, 1] throughout, as the maps want it.
+    const [gain, average, variance] = [scale, node.outputs[1]!, node.outputs[2]!].map((v) =>
+      perChannel(v, x),
+    ) as [Value, Value, Value];
     const inverse = reciprocal(sqrt(add(variance, node.attributes.eps)));
-    const sums = channelSums(x, dy[0]!);
-    const dyTotal = sum(sums.dy, { axes: [0] });
-    const dyxTotal = sum(sums.dyx, { axes: [0] });
-    const dScale = mul(inverse, sub(dyxTotal, mul(average, dyTotal)));
-    // dx = a * dy - b * x + c, per channel
-    const a = mul(scale, inverse);
-    const b = mul(mul(a, inverse), mul(dScale, 1 / (n * area)));
-    const c = sub(mul(b, average), mul(a, mul(dyTotal, 1 / (n * area))));
-    const dx = affine(
-      x,
-      dy[0]!,
-      reshape(a, [1, channels]),
-      reshape(b, [1, channels]),
-      reshape(c, [1, channels]),
-    );
-    return [dx, dScale, dyTotal];
+    const others = shape.flatMap((_, i) => (i === 1 ? [] : [i]));
+    const dyTotal = sum(dy[0]!, { axes: others, keepDims: true });
+    const dyx = channelProducts(x, dy[0]!);
+    const dScale = mul(inverse, sub(sum(dyx, { axes: [0], keepDims: true }), mul(average, dyTotal)));
+    // dx = a * dy + b * x + c
+    const a = mul(gain, inverse);
+    const share = mul(a, -shape[1]! / elementCount(shape));
+    const b = mul(share, mul(inverse, dScale));
+    const c = sub(mul(share, dyTotal), mul(b, average));
+    const dx = add(mul(dy[0]!, a), add(mul(x, b), c));
+    return [dx, reshape(dScale, scale.type.shape), reshape(dyTotal, scale.type.shape)];
   },
   groupNorm: (node, dy) => {
     refuseStatistics('groupNorm', dy);
@@ -111,9 +109,8 @@ export const reductionGradients: GradientTable<
     const count = each * elementCount(rest);
     const perGroup = (v: Value) => reshape(v, [n, groups, 1]);
     const grouped = (v: Value) => reshape(v, [v.type.shape.length === 1 ? 1 : n, groups, each]);
-    const sums = channelSums(x, dy[0]!); // [N, C]
-    const dyx = grouped(sums.dyx);
-    const dyTotal = grouped(sums.dy);
+    const dyx = grouped(reshape(channelProducts(x, dy[0]!), [n, channels]));
+    const dyTotal = grouped(sum(reshape(dy[0]!, [n, channels, -1]), { axes: [2] }));
     const centred = mul(sub(dyx, mul(perGroup(average), dyTotal)), perGroup(inverse)); // sum of dy * xhat, [N, G, C/G]
     const dScale = reshape(sum(centred, { axes: [0] }), [channels]);
     const dBias = reshape(sum(dyTotal, { axes: [0] }), [channels]);
@@ -145,12 +142,17 @@ function refuseStatistics(op: string, dy: readonly (Value | undefined)[]): void 
     throw new GraphError(`${op}: its statistics carry no gradient; use stopGradient on them`);
 }
 
-/** Sums over all but the first two axes: of dy, and of dy * x as one dot product a channel. Both [N, C]. */
-function channelSums(x: Value, dy: Value): { dy: Value; dyx: Value } {
-  const [n, channels] = x.type.shape as [number, number];
+/** Pixels of maps so small that a map of products costs less than a dot product for each of their many channels. */
+const FEW_PIXELS = 400;
+
+/** The sum of dy * x over all but the first two axes: [N, C, 1, 1]. */
+function channelProducts(x: Value, dy: Value): Value {
+  const [n, channels, ...rest] = x.type.shape as [number, number, ...number[]];
+  if (elementCount(rest) <= FEW_PIXELS)
+    return sum(mul(dy, x), { axes: rest.map((_, i) => i + 2), keepDims: true });
   const rowsOf = (v: Value) => reshape(v, [n * channels, 1, -1]);
-  const dyx = matmul(rowsOf(dy), rowsOf(x), { transB: true });
-  return { dy: sum(reshape(dy, [n, channels, -1]), { axes: [2] }), dyx: reshape(dyx, [n, channels]) };
+  const products = matmul(rowsOf(dy), rowsOf(x), { transB: true });
+  return reshape(products, [n, channels, ...rest.map(() => 1)]);
 }
 
 /** a * dy - b * x + c with coefficients per [N or 1, C]. */

@@ -273,6 +273,11 @@ const cases: Record<OpName, readonly Row[] | Reason> = {
       [[3, 2, 3, 2], at([2], 0.5, 2), [2]],
       (x, scale, bias) => ops.batchNorm(x!, scale!, bias!, { eps: 1e-3 }).y,
     ],
+    [
+      'a picture of more pixels than channelProducts multiplies one by one',
+      [[1, 1, 21, 20], at([1], 0.5, 2), [1]],
+      (x, scale, bias) => ops.batchNorm(x!, scale!, bias!, { eps: 1e-3 }).y,
+    ],
     ['rows', [[6, 3], at([3], 0.5, 2), [3]], (x, scale, bias) => ops.batchNorm(x!, scale!, bias!).y],
   ],
   groupNorm: [1, 2, 4].map((groups) => [

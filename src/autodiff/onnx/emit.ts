@@ -146,19 +146,30 @@ class Writer {
     ];
   }
 
-  /** A convolution between changes of layout: weights [O / B, C / B, kh, kw, B of C, B of O], pictures in blocks of B channels. */
+  /**
+   * A convolution between changes of layout: weights [O / B, C / B, kh, kw, B of C, B of O], pictures in blocks of B channels.
+   * The weights are brought there as if they were a picture of O channels, which all threads share.
+   */
   #blocked(record: OnnxNode, node: Node<'conv'>): OnnxNode[] {
     const [out, channels, ...kernel] = node.inputs[1]!.type.shape as [number, number, number, number];
     const block = this.#block;
     const [x, w, ...bias] = record.inputs as [string, string, ...string[]];
-    const [parts, moved, weights, blocks, result] = ['parts', 'moved', 'weights', 'blocks', 'result'].map(
-      (name) => this.#fresh(name),
-    ) as [string, string, string, string, string];
     const shape = (numbers: readonly number[]) => this.#literal(int64s(numbers));
-    const halves = [out / block, block, channels / block, block, ...kernel];
+    const [picture, rows, parts, moved, weights, blocks, result] = [
+      'picture',
+      'rows',
+      'parts',
+      'moved',
+      'weights',
+      'blocks',
+      'result',
+    ].map((name) => this.#fresh(name)) as [string, string, string, string, string, string, string];
+    const taps = kernel[0] * kernel[1];
     return [
-      this.#step('Reshape', [w, shape(halves)], parts),
-      this.#step('Transpose', [parts], moved, { perm: ints([0, 2, 4, 5, 3, 1]) }),
+      this.#step('Reshape', [w, shape([1, out, channels, taps])], picture),
+      { ...this.#step('ReorderInput', [picture], rows), domain: blockedDomain },
+      this.#step('Reshape', [rows, shape([-1, block, taps, block])], parts),
+      this.#step('Transpose', [parts], moved, { perm: ints([0, 2, 1, 3]) }),
       this.#step('Reshape', [moved, shape([out, channels, ...kernel])], weights),
       { ...this.#step('ReorderInput', [x], blocks), domain: blockedDomain },
       {

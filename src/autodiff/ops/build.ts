@@ -262,9 +262,13 @@ export function batchNormInference(
   variance: Value,
   options: { eps?: number } = {},
 ): Value {
-  const perChannel = (v: Value) => reshape(v, [1, -1, ...x.type.shape.slice(2).map(() => 1)]);
   const factor = div(scale, sqrt(add(variance, options.eps ?? 1e-5)));
-  return add(mul(x, perChannel(factor)), perChannel(sub(bias, mul(mean, factor))));
+  return add(mul(x, perChannel(factor, x)), perChannel(sub(bias, mul(mean, factor)), x));
+}
+
+/** A number a channel [C] in the shape in which it meets x [N, C, ...]: [1, C, 1, ...]. */
+export function perChannel(v: Value, x: Value): Value {
+  return reshape(v, [1, -1, ...x.type.shape.slice(2).map(() => 1)]);
 }
 
 /** Normalises the last axis (Ba, Kiros and Hinton 2016). scale, bias: [last]. */
@@ -360,7 +364,9 @@ export function concat(parts: readonly Value[], axis: number): Value {
 export function late(x: Value, y: Value): Value {
   const axes = [...x.type.shape.keys()];
   const rest = x.type.shape.map((n, i) => (i === 0 ? 1 : n));
-  const some = slice(y, { axes, starts: axes.map(() => 0), ends: axes.map(() => 1) });
+  // As much of y as fits, so that it seldom needs to be broadcast.
+  const ends = rest.map((n, i) => (n <= y.type.shape[i]! ? n : 1));
+  const some = slice(y, { axes, starts: axes.map(() => 0), ends });
   return slice(concat([x, broadcastTo(some, rest)], 0), { axes: [0], starts: [0], ends: [x.type.shape[0]!] });
 }
 
