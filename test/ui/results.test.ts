@@ -253,6 +253,7 @@ describe.skipIf(!browserRunsHere)('the page of results', () => {
       score: items[0]!.score + 100 + i,
       threshold: 1,
       is_anomaly: true,
+      is_uncertain: false,
       regions: 0,
       detections: [],
       at: '2026-01-02T03:04:05.000Z',

@@ -7,6 +7,7 @@ import { renderPrediction } from '../../vision/detectors/render-prediction.ts';
 import { type InspectedFile, inspectFiles, type TestedFile } from '../../vision/evaluation/inspect-files.ts';
 import { ReportResults, reportResult } from '../../vision/evaluation/report-pictures.ts';
 import { encodePicture } from '../../vision/image/encode.ts';
+import { isUncertain, type UncertainBand } from '../../vision/scoring/threshold.ts';
 import type { TilePlan } from '../../vision/scoring/tile-plan.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -26,6 +27,8 @@ export type TestItem =
       readonly verdict: 'OK' | 'NG';
       readonly score: number;
       readonly threshold: number;
+      /** Whether it lies so near to the threshold that a person should look. */
+      readonly uncertain: boolean;
       /** In pixels of the picture: box [x, y, width, height], polygon [[x, y], ...]. */
       readonly regions: AnomalyPrediction['regions'];
       /** Files that --out wrote. */
@@ -44,6 +47,8 @@ export interface TestOutput {
     /** How pictures are cut; null: not at all. */
     readonly tiles: TilePlan | null;
     readonly threshold: number;
+    /** Scores above low and not above high are uncertain; null for imported models. */
+    readonly uncertain: UncertainBand | null;
     /** Above it a pixel belongs to a region; null for imported models. */
     readonly pixelThreshold: number | null;
     readonly trust: string;
@@ -52,6 +57,8 @@ export interface TestOutput {
   readonly ok: number;
   readonly ng: number;
   readonly untested: number;
+  /** Of those that were tested. */
+  readonly uncertain: number;
   readonly items: readonly TestItem[];
 }
 
@@ -125,25 +132,31 @@ async function testPictures(
       options.out === undefined
         ? {}
         : await writePreviews(join(options.out, previews.get(result.file)!), result, detector.model);
-    items.push(itemOf(result, written));
-    if (!options.json) terminal.out(verdictLine(result, terminal));
+    const band = detector.model.threshold.uncertain;
+    const near = band !== undefined && isUncertain(result.prediction.score, band);
+    items.push(itemOf(result, near, written));
+    if (!options.json) terminal.out(verdictLine(result, near, terminal));
     if (options.report !== undefined)
       results.add(await reportResult(names.get(result.file)!, result, detector.model));
   }
   return { items, results: results.all(), untested };
 }
 
-function itemOf({ file, prediction }: TestedFile, written: { overlay?: string; heatmap?: string }): TestItem {
+function itemOf(
+  { file, prediction }: TestedFile,
+  uncertain: boolean,
+  written: { overlay?: string; heatmap?: string },
+): TestItem {
   const { score, threshold, isAnomaly, regions } = prediction;
-  return { file, verdict: isAnomaly ? 'NG' : 'OK', score, threshold, regions, ...written };
+  return { file, verdict: isAnomaly ? 'NG' : 'OK', score, threshold, uncertain, regions, ...written };
 }
 
-function verdictLine({ file, prediction }: TestedFile, terminal: Terminal): string {
+function verdictLine({ file, prediction }: TestedFile, near: boolean, terminal: Terminal): string {
   const { score, threshold, isAnomaly, regions } = prediction;
   const verdict = isAnomaly ? terminal.style('red', 'NG') : terminal.style('green', 'OK');
   const times = threshold > 0 ? `  ${(score / threshold).toFixed(2).padStart(5)} x threshold` : '';
   const where = isAnomaly && regions.length > 0 ? `  ${count(regions.length, 'region')}` : '';
-  return `${verdict}  ${figure(score)}${times}  ${printable(file)}${where}`;
+  return `${verdict}  ${figure(score)}${times}  ${printable(file)}${where}${near ? terminal.style('yellow', '  uncertain') : ''}`;
 }
 
 async function writePreviews(
@@ -175,6 +188,7 @@ function outputOf(
       imageSize,
       tiles: tiles ?? null,
       threshold: threshold.value,
+      uncertain: threshold.uncertain ?? null,
       pixelThreshold: threshold.pixelValue,
       trust: threshold.trust,
     },
@@ -182,13 +196,15 @@ function outputOf(
     ok: having('OK'),
     ng: having('NG'),
     untested: having(null),
+    uncertain: items.filter((item) => item.verdict !== null && item.uncertain).length,
     items,
   };
 }
 
-function summary({ ok, ng, untested, model }: TestOutput): string {
+function summary({ ok, ng, untested, uncertain, model }: TestOutput): string {
+  const near = uncertain > 0 ? `, ${uncertain} of them uncertain` : '';
   const left = untested > 0 ? `, ${untested} not tested` : '';
-  return `${count(ok + ng, 'picture')}: ${ok} OK, ${ng} NG${left} (threshold ${figure(model.threshold)})`;
+  return `${count(ok + ng, 'picture')}: ${ok} OK, ${ng} NG${near}${left} (threshold ${figure(model.threshold)})`;
 }
 
 function exitCodeOf({ ng, untested }: TestOutput): number {

@@ -153,6 +153,8 @@ export const evaluationExamples = {
     thr: 4.21,
     threshold: 4.21,
     is_anomaly: true,
+    is_uncertain: false,
+    uncertain: { low: 3.9, high: 4.6 },
     image_url: `/static/preview/${modelId}/9b2e6c1f40d34a7f8e5d2c3b1a0f9e8d.jpg`,
     heatmap_url: `/static/preview/${modelId}/3f1d5a7c9e2b4860b1c3d5e7f9a0b2c4.jpg`,
     overlay_url: `/static/preview/${modelId}/c4a2e0f8d6b4927081e3c5a7f9b1d3e5.jpg`,

@@ -48,7 +48,7 @@ const filenames = Type.Array(StoredName, { minItems: 1, maxItems: 500, descripti
 
 export const ImagesToMark = Type.Object(
   { filenames, ...change },
-  { additionalProperties: false, minProperties: 2, description: 'filenames with mark, holdout or both' },
+  { additionalProperties: false, description: 'filenames with mark, holdout or both' },
 );
 export type ImagesToMark = Static<typeof ImagesToMark>;
 

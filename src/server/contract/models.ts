@@ -37,6 +37,12 @@ export type ModelQuery = Static<typeof ModelQuery>;
 
 const DetectFigures = Type.Object({ map50: Share, map50_95: Share, precision: Share, recall: Share });
 
+const Band = Type.Union([Type.Object({ low: Type.Number(), high: Type.Number() }), Type.Null()], {
+  description:
+    'a score above low and not above high is uncertain: with some other good pictures the threshold might have come out there; ' +
+    'null for object detectors, where the model keeps no scores, and in versions of before it was kept',
+});
+
 const ThresholdVersion = Type.Object({
   value: Type.Number(),
   pixel_value: Type.Union([Type.Number(), Type.Null()]),
@@ -45,6 +51,7 @@ const ThresholdVersion = Type.Object({
   reason: Type.String(),
   target_false_alarm_rate: Type.Union([Type.Number(), Type.Null()]),
   iou: Type.Union([Type.Number(), Type.Null()], { description: 'of object detectors' }),
+  uncertain: Band,
 });
 
 export const ModelDetail = Type.Object({
@@ -161,6 +168,10 @@ export const TestedItem = Type.Object({
   thr: Type.Number({ description: 'of object detectors: the least confidence' }),
   threshold: Type.Number({ description: 'the same as thr' }),
   is_anomaly: Type.Boolean({ description: 'of object detectors: whether anything is found' }),
+  is_uncertain: Type.Boolean({
+    description: 'whether the score lies in the band around the threshold, so that a person should look',
+  }),
+  uncertain: Band,
   image_url: Type.Union([Address, Type.Null()], { description: 'null with store=false, as the next two' }),
   heatmap_url: Type.Union([Address, Type.Null()], { description: 'null for object detectors too' }),
   overlay_url: Type.Union([Address, Type.Null()]),

@@ -13,6 +13,7 @@ export const ResultItem = Type.Object({
   score: Type.Number(),
   threshold: Type.Number(),
   is_anomaly: Type.Boolean(),
+  is_uncertain: Type.Boolean({ description: 'false in results of before it was kept' }),
   regions: Type.Integer({ description: 'how many' }),
   detections: Type.Array(
     Type.Object({

@@ -39,6 +39,7 @@ async function put(feedback: Feedback | null): Promise<void> {
       score: 9,
       threshold: 3,
       is_anomaly: true,
+      is_uncertain: false,
       regions: 1,
       detections: [],
       at: '2026-01-02T03:04:05.000Z',

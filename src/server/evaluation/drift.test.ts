@@ -70,6 +70,7 @@ async function tested(
       score: random.normal(2, 0.2),
       threshold: 3,
       is_anomaly: false,
+      is_uncertain: false,
       regions: 0,
       detections: [],
       at: '2026-01-02T03:04:05.000Z',

@@ -19,6 +19,7 @@ import type { Call, Handlers } from './handler.ts';
 import { imageItem as item } from './image-item.ts';
 import { pageOf } from './pages.ts';
 import { receive } from './receive.ts';
+import { invalidAt } from './validation.ts';
 
 const project = ({ project_id }: { readonly project_id: string }): Owner => ({
   kind: 'project',
@@ -87,6 +88,7 @@ export const imageHandlers: Handlers<
 
   async markProjectImages({ services: { context }, params, body, actor }) {
     const { filenames, ...change } = body;
+    if (Object.keys(change).length === 0) throw invalidAt('body', 'expected mark or holdout');
     return markImages(context, project(params), filenames, change, actor);
   },
 

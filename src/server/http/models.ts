@@ -155,7 +155,11 @@ function modelDetail(record: ModelRecord): Frozen<ModelDetail> {
     job_id,
     dataset_sha256,
     updated_from: updated ?? null,
-    thresholds: thresholds.map(({ iou = null, ...version }) => ({ ...version, iou })),
+    thresholds: thresholds.map(({ iou = null, uncertain = null, ...version }) => ({
+      ...version,
+      iou,
+      uncertain,
+    })),
     files: Object.entries(files).map(([name, { bytes, sha256 }]) => ({ name, bytes, sha256 })),
   };
 }

@@ -1,9 +1,11 @@
 // Tests pictures with stored models: who may go first, where the pictures go, and what is answered and remembered.
+import { isUncertain, type UncertainBand } from '../../vision/scoring/threshold.ts';
 import { type ErrorCode, ServerError } from '../contract/errors.ts';
 import type { StagedFile } from '../datasets/image-record.ts';
 import { getModel } from '../models/get-model.ts';
 import { taskOf, thresholdOf } from '../models/model-info.ts';
 import type { ModelRecord } from '../models/model-record.ts';
+import { uncertainOf } from '../models/uncertain-band.ts';
 import type { Actor } from '../platform/audit.ts';
 import type { Context } from '../platform/context.ts';
 import { inOrder } from './in-order.ts';
@@ -78,11 +80,12 @@ export function openInference(context: Context): Inference {
         uses.during(modelId, async () => {
           const record = await getModel(context, modelId);
           const judgedBy = judgedByOf(record, options);
+          const uncertain = await uncertainOf(context, record);
           const { store, remember: remembers = true, map = false } = options;
           const model = await modelToLoad(context, record);
           const items = await inOrder(files, SIDE_BY_SIDE, async (file) => {
             const from = context.clock.nowMs();
-            const asked = { model, judgedBy, file, store, remembers, map };
+            const asked = { model, judgedBy, uncertain, file, store, remembers, map };
             const item = await testFile(context, inspector, asked);
             total.pictures++;
             total.pictureSeconds += (context.clock.nowMs() - from) / 1000;
@@ -118,6 +121,7 @@ function judgedByOf(record: ModelRecord, { conf, iou }: TestOptions): JudgedBy {
 interface FileToTest {
   readonly model: ModelToLoad;
   readonly judgedBy: JudgedBy;
+  readonly uncertain: UncertainBand | null;
   readonly file: StagedFile;
   readonly store: boolean;
   readonly remembers: boolean;
@@ -127,7 +131,7 @@ interface FileToTest {
 async function testFile(
   context: Context,
   inspector: Inspector,
-  { model, judgedBy, file, store, remembers, map }: FileToTest,
+  { model, judgedBy, uncertain, file, store, remembers, map }: FileToTest,
 ): Promise<TestItem> {
   if ('refused' in file)
     return untested(file.displayName, file.refused.code as ErrorCode, file.refused.detail);
@@ -137,7 +141,7 @@ async function testFile(
     const request = { do: 'inspect', model, picture: file.path, judgedBy, previews: paths } as const;
     const answer = await inspector.inspect(request);
     if (answer.kind === 'refused') return untested(file.displayName, answer.code, answer.detail);
-    const item = await itemOf(file.displayName, judgedBy, answer, previews);
+    const item = await itemOf(file.displayName, { judgedBy, uncertain }, answer, previews);
     return { ...item, result_id: store && remembers ? context.ids.random() : null };
   } finally {
     await previews?.release();
@@ -146,7 +150,7 @@ async function testFile(
 
 async function itemOf(
   filename: string,
-  judgedBy: JudgedBy,
+  { judgedBy, uncertain }: Pick<FileToTest, 'judgedBy' | 'uncertain'>,
   answer: Extract<InspectAnswer, { kind: 'inspected' }>,
   previews: StagedPreviews | null,
 ): Promise<Omit<TestedItem, 'result_id'>> {
@@ -159,6 +163,8 @@ async function itemOf(
     thr: threshold,
     threshold,
     is_anomaly: isAnomaly,
+    is_uncertain: uncertain !== null && isUncertain(score, uncertain),
+    uncertain,
     image_url: urls?.image ?? null,
     heatmap_url: urls?.heatmap ?? null,
     overlay_url: urls?.overlay ?? null,
@@ -183,7 +189,7 @@ async function remember(
   const at = context.clock.date().toISOString();
   const results = items.flatMap((item): TestResult[] => {
     if ('error' in item) return [];
-    const { filename, score, threshold, is_anomaly } = item;
+    const { filename, score, threshold, is_anomaly, is_uncertain } = item;
     return [
       {
         result_id: item.result_id!,
@@ -192,6 +198,7 @@ async function remember(
         score,
         threshold,
         is_anomaly,
+        is_uncertain,
         regions: item.regions.length,
         detections: item.detections,
         at,

@@ -19,6 +19,7 @@ const result = (n: number, changes: Partial<TestResult> = {}): TestResult => ({
   score: n / 10,
   threshold: 0.45,
   is_anomaly: n > 4,
+  is_uncertain: false,
   regions: n,
   detections: [],
   at: '2026-01-02T03:04:05.000Z',
@@ -163,10 +164,10 @@ describe('an export', () => {
     await markResult(test.context, owner, 'r7', 'missed', testActor);
     const [head, ...rows] = (await text(exportResults(test.context, owner, 'csv'))).split('\r\n');
     expect(head).toBe(
-      'result_id,at,by,model_id,filename,score,threshold,is_anomaly,regions,feedback,image_url,heatmap_url,overlay_url,detections,brightness,sharpness',
+      'result_id,at,by,model_id,filename,score,threshold,is_anomaly,regions,feedback,image_url,heatmap_url,overlay_url,detections,brightness,sharpness,is_uncertain',
     );
     expect(rows[0]).toBe(
-      'r7,2026-01-02T03:04:05.000Z,tester,m-1,plain.jpg,-1.5,0.45,true,7,missed,/static/preview/m-1/7a.jpg,/static/preview/m-1/7b.jpg,/static/preview/m-1/7c.jpg,,0.5,120',
+      'r7,2026-01-02T03:04:05.000Z,tester,m-1,plain.jpg,-1.5,0.45,true,7,missed,/static/preview/m-1/7a.jpg,/static/preview/m-1/7b.jpg,/static/preview/m-1/7c.jpg,,0.5,120,false',
     );
     const cells = rows.slice(1, 8).map((row) => row.slice(row.indexOf('m-1,') + 4, row.indexOf(',-1.5')));
     expect(cells).toEqual(['"a,""b"""', `"'\rx"`, `'\tx`, `'@sum`, `'-1`, `'+1`, `'=cmd()`]);
@@ -185,15 +186,15 @@ describe('an export', () => {
       { label: 'scratch', confidence: 0.91234, bbox: [10, 20.04, 30, 40], box_format: 'xyxy' },
       { label: 'dent, deep', confidence: 0.5, bbox: [1, 2, 3, 4], box_format: 'xyxy' },
     ] as const;
-    const { detections: _, brightness: __, sharpness: ___, ...old } = result(2);
+    const { detections: _, brightness: __, sharpness: ___, is_uncertain: ____, ...old } = result(2);
     await addResults(test.context, owner, [
       result(1, { detections: found, heatmap_url: null }),
       old as TestResult,
     ]);
     const rows = (await text(exportResults(test.context, owner, 'csv'))).split('\r\n');
-    expect(rows[1]).toMatch(/2c\.jpg,,,$/);
+    expect(rows[1]).toMatch(/2c\.jpg,,,,false$/);
     expect(rows[2]).toMatch(
-      /,,\/static.*1c\.jpg,"scratch 0\.9123 \[10 20 30 40\]; dent, deep 0\.5 \[1 2 3 4\]",0\.5,120$/,
+      /,,\/static.*1c\.jpg,"scratch 0\.9123 \[10 20 30 40\]; dent, deep 0\.5 \[1 2 3 4\]",0\.5,120,false$/,
     );
     const all = JSON.parse(await text(exportResults(test.context, owner, 'json')));
     expect(all.map(({ detections }: TestResult) => detections)).toEqual([[], found]);

@@ -18,6 +18,8 @@ export interface TestResult {
   readonly score: number;
   readonly threshold: number;
   readonly is_anomaly: boolean;
+  /** Whether the score was in the model's band of uncertain ones; false in results from before it was kept. */
+  readonly is_uncertain: boolean;
   /** How many. */
   readonly regions: number;
   /** Of object detectors. */
@@ -40,7 +42,7 @@ export interface JudgedResult extends TestResult {
 
 type Entry =
   /** Without detections: written before there were object detectors. */
-  | ({ readonly type: 'result' } & Omit<TestResult, 'detections'> & Partial<TestResult>)
+  | ({ readonly type: 'result' } & Omit<TestResult, 'detections' | 'is_uncertain'> & Partial<TestResult>)
   | {
       readonly type: 'feedback';
       readonly result_id: string;
@@ -153,6 +155,7 @@ const columns = [
   'detections',
   'brightness',
   'sharpness',
+  'is_uncertain',
 ] as const satisfies readonly (keyof JudgedResult)[];
 
 const writers: Record<ExportFormat, (rows: Rows) => AsyncIterable<string>> = {
@@ -211,7 +214,7 @@ export async function* newestFirst(
         continue;
       }
       const { type, ...result } = value;
-      const old = { detections: [], brightness: null, sharpness: null };
+      const old = { is_uncertain: false, detections: [], brightness: null, sharpness: null };
       yield { seq, result: { ...old, ...result, feedback: feedback.get(id) ?? null } };
     }
   }

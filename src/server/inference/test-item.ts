@@ -1,4 +1,5 @@
 // What POST /models/{id}/test answers for each file, under the original's names.
+import type { UncertainBand } from '../../vision/scoring/threshold.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { FoundObject, FoundRegion } from './inspect-request.ts';
 
@@ -17,6 +18,10 @@ export interface TestedItem {
   readonly threshold: number;
   /** Of an object detector: whether it finds anything. */
   readonly is_anomaly: boolean;
+  /** Whether the score lies in `uncertain`, the band of scores around the threshold that a person should look at. */
+  readonly is_uncertain: boolean;
+  /** null for object detectors, and for models that keep no scores. */
+  readonly uncertain: UncertainBand | null;
   /** null when nothing is stored; of objects there is no heatmap. */
   readonly image_url: string | null;
   readonly heatmap_url: string | null;

@@ -12,6 +12,8 @@ export interface ThresholdVersion {
   /** "calibration", or the note of the person who changed it. */
   readonly reason: string;
   readonly target_false_alarm_rate: number | null;
+  /** Scores that lie so near that a person should look; null: the model keeps no scores. Left out in older records, as for objects. */
+  readonly uncertain?: { readonly low: number; readonly high: number } | null;
   /** Always there for object detectors: the overlap above which the surer box of a class stays. */
   readonly iou?: number;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { calibrateThreshold } from '../../vision/scoring/threshold.ts';
+import { calibrateThreshold, uncertainBand } from '../../vision/scoring/threshold.ts';
 import { writeThreshold } from '../../vision/scoring/threshold-file.ts';
 import { docKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
@@ -8,6 +8,7 @@ import { imageRecord } from '../testing/sample-records.ts';
 import { modelScores } from './model-scores.ts';
 import { patchThreshold } from './patch-threshold.ts';
 import { storeFake } from './testing/fake-model.ts';
+import { uncertainOf } from './uncertain-band.ts';
 
 const owner: Owner = { kind: 'project', id: 'p-1' };
 const [first, second] = [imageRecord('one'), imageRecord('two')];
@@ -88,5 +89,25 @@ describe('the scores of a model', () => {
     await storeFake(test.context, test.folder, 'm-4', { thresholds: [] });
     await expect(modelScores(test.context, 'm-4')).rejects.toMatchObject({ code: 'model.base_only' });
     await expect(modelScores(test.context, 'm-5')).rejects.toMatchObject({ code: 'model.not_found' });
+  });
+});
+
+describe('the band of uncertain scores', () => {
+  it('is kept with each threshold, and found again where a record of before has none', async () => {
+    const model = await storeFake(test.context, test.folder, 'm-7');
+    const scores = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+    const before = await modelScores(test.context, 'm-7');
+    expect(before.threshold.uncertain).toEqual(uncertainBand(scores, 10.5, null));
+    expect(await uncertainOf(test.context, model)).toEqual(before.threshold.uncertain);
+    const byHand = await patchThreshold(test.context, 'm-7', { value: 8 }, testActor);
+    expect(byHand.thresholds.at(-1)!.uncertain).toEqual(uncertainBand(scores, 8, null));
+    const rate = { target_false_alarm_rate: 0.2 };
+    const held = (await patchThreshold(test.context, 'm-7', rate, testActor)).thresholds.at(-1)!;
+    expect(held.uncertain).toEqual(uncertainBand(scores, held.value, 0.2));
+  });
+
+  it('is none of a model that keeps no scores', async () => {
+    const model = await storeFake(test.context, test.folder, 'm-6', {}, { 'model.pt': 'weights' });
+    expect(await uncertainOf(test.context, model)).toBeNull();
   });
 });

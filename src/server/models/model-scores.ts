@@ -1,6 +1,6 @@
 // The scores of good pictures that a model's threshold rests on, picture by picture, and how far the threshold can be trusted.
 import { falseAlarmsAt } from '../../vision/scoring/false-alarms.ts';
-import { type CalibrationScores, calibrateThreshold } from '../../vision/scoring/threshold.ts';
+import { type CalibrationScores, calibrateThreshold, uncertainBand } from '../../vision/scoring/threshold.ts';
 import { readCalibration } from '../../vision/scoring/threshold-file.ts';
 import { ServerError } from '../contract/errors.ts';
 import type { ModelScores } from '../contract/models.ts';
@@ -31,7 +31,14 @@ export async function modelScores(context: Context, id: string): Promise<Frozen<
   const found = calibration && falseAlarmsAt(threshold.value, calibration.scores, calibration.source);
   return {
     model_id: model.model_id,
-    threshold: { ...threshold, iou: null },
+    threshold: {
+      ...threshold,
+      iou: null,
+      uncertain:
+        threshold.uncertain ??
+        (calibration &&
+          uncertainBand(calibration.scores, threshold.value, threshold.target_false_alarm_rate)),
+    },
     source: calibration?.source ?? null,
     false_alarms: found && {
       above: found.above,

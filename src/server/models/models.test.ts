@@ -179,6 +179,7 @@ describe('a new threshold', () => {
       by: 'tester',
       reason: 'too many misses',
       target_false_alarm_rate: null,
+      uncertain: { low: expect.any(Number), high: expect.any(Number) },
     });
     expect(await readFile(file, 'utf8')).toBe(before);
     expect((test.context.audit as TestAudit).entries).toMatchObject([{ action: 'model.threshold' }]);

@@ -9,6 +9,7 @@ import { putModel, readModel } from './model-documents.ts';
 import { taskOf, thresholdOf } from './model-info.ts';
 import type { ModelRecord, ThresholdVersion } from './model-record.ts';
 import { calibrationScores } from './model-scores.ts';
+import { bandAt } from './uncertain-band.ts';
 
 export interface ThresholdPatch {
   /** Of object detectors: the least confidence. */
@@ -58,7 +59,7 @@ export async function patchThreshold(
   }
 }
 
-type Wanted = Pick<ThresholdVersion, 'value' | 'target_false_alarm_rate' | 'reason' | 'iou'>;
+type Wanted = Pick<ThresholdVersion, 'value' | 'target_false_alarm_rate' | 'reason' | 'iou' | 'uncertain'>;
 
 const wantedBy: Readonly<
   Record<Task, (context: Context, record: ModelRecord, patch: ThresholdPatch) => Promise<Wanted>>
@@ -78,12 +79,17 @@ async function wantedThreshold(
     );
   if (rate !== undefined) {
     const scores = await calibrationOf(context, record);
-    const { value: found, trust } = calibrateThreshold({ ...scores, targetFalseAlarmRate: rate });
-    return { value: found, target_false_alarm_rate: rate, reason: note ?? trust };
+    const {
+      value: found,
+      trust,
+      uncertain = null,
+    } = calibrateThreshold({ ...scores, targetFalseAlarmRate: rate });
+    return { value: found, target_false_alarm_rate: rate, reason: note ?? trust, uncertain };
   }
   if (!Number.isFinite(value))
     throw new ServerError('request.invalid', `expected value to be a finite number, got ${value}`);
-  return { value: value!, target_false_alarm_rate: null, reason: note ?? 'set by hand' };
+  const uncertain = await bandAt(context, record, value!, null);
+  return { value: value!, target_false_alarm_rate: null, reason: note ?? 'set by hand', uncertain };
 }
 
 async function wantedConfidence(

@@ -105,7 +105,7 @@ type OwnFields = Pick<ModelRecord, 'base_model_id' | 'encoder' | 'dataset_sha256
 
 const ownFields: Readonly<Record<Task, (texts: Texts, order: never) => OwnFields>> = {
   anomaly({ config, threshold }, { base_model_id, snapshot, adds }: AnomalyOrder) {
-    const { value, pixelValue, targetFalseAlarmRate } = readThreshold(threshold);
+    const { value, pixelValue, targetFalseAlarmRate, uncertain = null } = readThreshold(threshold);
     const { encoder } = parse(config) as { readonly encoder: { readonly name: string } };
     return {
       base_model_id,
@@ -119,6 +119,7 @@ const ownFields: Readonly<Record<Task, (texts: Texts, order: never) => OwnFields
             ? 'calibration'
             : `calibration after an update with ${adds.length} ${adds.length === 1 ? 'picture' : 'pictures'}`,
         target_false_alarm_rate: targetFalseAlarmRate,
+        uncertain,
       },
     };
   },

@@ -45,7 +45,9 @@ describe('threshold.json', () => {
   it('reads files from before there was an interval', () => {
     const { falseAlarmInterval, uncertain, ...older } = threshold;
     const none = { false_alarm_low: null, false_alarm_high: null, uncertain_low: null, uncertain_high: null };
-    expect(readThreshold(withChanges(none))).toEqual(older);
+    // The band is found again from the scores, where they are kept.
+    expect(readThreshold(withChanges(none))).toEqual({ ...older, uncertain });
+    expect(readThreshold(withChanges({ ...none, calibration_scores: null }))).toEqual(older);
     expect(readThreshold(text)).toEqual({ ...older, falseAlarmInterval, uncertain });
   });
 

@@ -7,6 +7,7 @@ import {
   type Threshold,
   type ThresholdMethod,
   thresholdMethods,
+  uncertainBand,
 } from './threshold.ts';
 
 export interface ThresholdOrigin {
@@ -60,7 +61,7 @@ export function readThreshold(text: string): Threshold {
   if (value === null) malformed('threshold_score', 'a number', undefined);
   const method = record.method === undefined ? 'imported' : oneOf(record, 'method', thresholdMethods);
   const sampleCount = number(record, 'val_size') ?? 0;
-  const rest = method === 'imported' ? importedRest(sampleCount) : ownRest(record, method);
+  const rest = method === 'imported' ? importedRest(sampleCount) : ownRest(record, method, value);
   return { value, sampleCount, statistics: statisticsOf(record), ...rest };
 }
 
@@ -102,17 +103,21 @@ function importedRest(sampleCount: number): Rest {
   };
 }
 
-function ownRest(record: JsonObject, method: ThresholdMethod): Rest {
+function ownRest(record: JsonObject, method: ThresholdMethod, value: number): Rest {
   const pixelValue = number(record, 'threshold_pixel');
   if (pixelValue === null) malformed('threshold_pixel', 'a number', record.threshold_pixel);
   if (typeof record.note !== 'string') malformed('note', 'a text', record.note);
   const falseAlarmInterval = pair(record, 'false_alarm_low', 'false_alarm_high');
-  const uncertain = pair(record, 'uncertain_low', 'uncertain_high');
+  const targetFalseAlarmRate = number(record, 'target_false_alarm_rate');
+  // Files of older models keep the scores, but not always the band.
+  const uncertain =
+    pair(record, 'uncertain_low', 'uncertain_high') ??
+    uncertainBand(numbers(record, 'calibration_scores') ?? [], value, targetFalseAlarmRate);
   return {
     pixelValue,
     method,
     source: oneOf(record, 'score_source', scoreSources),
-    targetFalseAlarmRate: number(record, 'target_false_alarm_rate'),
+    targetFalseAlarmRate,
     trust: record.note,
     ...(falseAlarmInterval && { falseAlarmInterval }),
     ...(uncertain && { uncertain }),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../autodiff/random.ts';
-import { type CalibrationScores, calibrateThreshold } from './threshold.ts';
+import { type CalibrationScores, calibrateThreshold, isUncertain, uncertainBand } from './threshold.ts';
 
 interface Case {
   scores: number[];
@@ -107,7 +107,23 @@ describe('calibrateThreshold', () => {
     const { value, uncertain } = calibrate(ramp(200), { targetFalseAlarmRate: 0.02 });
     expect(uncertain!.low).toBeLessThan(value);
     expect(uncertain!.high).toBeGreaterThan(value);
-    expect(calibrate(ramp(60)).uncertain).toBeUndefined(); // no rate was stated
+    // Without a stated rate, that which the threshold lets through is taken.
+    const plain = calibrate(ramp(60));
+    expect(plain.uncertain).toEqual(uncertainBand(ramp(60), plain.value, null));
+    expect(plain.uncertain!.low).toBeLessThan(plain.value);
+  });
+
+  it('finds the band around a threshold that was set by hand', () => {
+    const scores = ramp(100); // 0 to 99
+    const wide = uncertainBand(scores, 200, null)!;
+    expect([isUncertain(50, wide), isUncertain(150, wide), isUncertain(201, wide)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    const strict = uncertainBand(scores, 90, null)!;
+    expect([isUncertain(95, strict), isUncertain(40, strict)]).toEqual([true, false]);
+    expect(uncertainBand([1], 2, null)).toBeNull();
   });
 
   it('cuts pixels at P95 of the pictures by their highest pixel', () => {

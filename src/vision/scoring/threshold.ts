@@ -56,7 +56,7 @@ export interface Threshold {
   readonly statistics: ScoreStatistics | null;
   /** Missing where a rate was not stated, and in files that were written before there was one. */
   readonly falseAlarmInterval?: RateInterval;
-  /** As the interval. */
+  /** Missing for imported models, which keep no scores. */
   readonly uncertain?: UncertainBand;
 }
 
@@ -101,12 +101,32 @@ export function calibrateThreshold(calibration: CalibrationScores): Threshold {
     targetFalseAlarmRate: rate,
     trust: trustOf(found, source, scores.length, rate),
     statistics,
-    ...(rate !== null && {
-      falseAlarmInterval: intervalAt(value, ordered),
-      uncertain: bandAround(value, rate, statistics, ordered),
-    }),
+    ...(rate !== null && { falseAlarmInterval: intervalAt(value, ordered) }),
+    uncertain: bandAround(value, rate ?? shareAbove(value, ordered), statistics, ordered),
   };
 }
+
+/**
+ * The band around any threshold of a model with these scores of good pictures. One that holds no stated rate is taken for the
+ * rate that it lets through among them. null under two scores.
+ */
+export function uncertainBand(
+  scores: readonly number[],
+  value: number,
+  rate: number | null,
+): UncertainBand | null {
+  if (scores.length < 2) return null;
+  const ordered = sorted(scores);
+  return bandAround(value, rate ?? shareAbove(value, ordered), describe(ordered), ordered);
+}
+
+/** Whether a score lies in the band. */
+export function isUncertain(score: number, { low, high }: UncertainBand): boolean {
+  return score > low && score <= high;
+}
+
+const shareAbove = (value: number, ordered: Float64Array) =>
+  ordered.filter((score) => score > value).length / ordered.length;
 
 function check(scores: readonly number[], peaks: readonly number[], rate: number | null): void {
   if (scores.length !== peaks.length)

@@ -54,6 +54,7 @@ export async function seed({ ask, services: { context }, folder }: TestApp): Pro
       score: 1,
       threshold: 2,
       is_anomaly: false,
+      is_uncertain: false,
       regions: 0,
       detections: [],
       at: '2026-01-02T03:04:05.000Z',

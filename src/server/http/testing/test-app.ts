@@ -209,6 +209,8 @@ function itemOf(file: StagedFile) {
     score: 'path' in file ? file.sizeBytes : 0,
     thr: 1,
     threshold: 1,
+    is_uncertain: false,
+    uncertain: null,
     is_anomaly: true,
     image_url: null,
     heatmap_url: null,

@@ -27,6 +27,7 @@ export function BigSign({ line, idle }: { readonly line: Line; readonly idle: Id
                 format.decimal(item.threshold, digitsFor(item.threshold)),
               )}
         </span>
+        {item.is_uncertain && <span className="op-more">{w.uncertain}</span>}
       </span>
     );
   }

@@ -24,11 +24,18 @@ describe('the table of a test', () => {
 
 describe('a verdict', () => {
   it.each([
-    [1.7, false, 'ok'],
-    [1.9, false, 'uncertain'],
-    [2.1, true, 'uncertain'],
-    [2.3, true, 'ng'],
-  ] as const)('of the score %d at the threshold 2 (anomalous: %s) is %s', (score, is_anomaly, verdict) => {
-    expect(verdictOf({ score, threshold: 2, is_anomaly }, 'anomaly')).toBe(verdict);
+    [false, false, 'ok'],
+    [false, true, 'uncertain'],
+    [true, true, 'uncertain'],
+    [true, false, 'ng'],
+  ] as const)(
+    'of a score (anomalous: %s, in the band of the model: %s) is %s',
+    (is_anomaly, is_uncertain, verdict) => {
+      expect(verdictOf({ is_anomaly, is_uncertain }, 'anomaly')).toBe(verdict);
+    },
+  );
+
+  it('of an object detector is never uncertain', () => {
+    expect(verdictOf({ is_anomaly: true, is_uncertain: false }, 'detect')).toBe('objects');
   });
 });

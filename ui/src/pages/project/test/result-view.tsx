@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { Loading } from '../../../components/loading.tsx';
 import { Notice } from '../../../components/notice.tsx';
-import { ScoreBar, VerdictShape, VerdictWord } from '../../../components/verdict.tsx';
+import { digitsFor, ScoreBar, VerdictShape, VerdictWord } from '../../../components/verdict.tsx';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { AnomalyView } from './anomaly-view.tsx';
@@ -33,7 +33,7 @@ export function ResultView({
   const w = useWords(words);
   const format = useFormat();
   const size = useSizeOf(result.imageUrl);
-  const { verdict, score, threshold, detections } = result;
+  const { verdict, score, threshold, band, detections } = result;
   const isDetector = result.heatmapUrl === null;
   return (
     <article className="test-result stack" aria-label={result.filename}>
@@ -50,7 +50,16 @@ export function ResultView({
             {result.filename}
           </p>
           {!isDetector && <ScoreBar score={score} threshold={threshold} verdict={verdict} />}
-          {verdict === 'uncertain' && <p className="hint">{w.near}</p>}
+          {verdict === 'uncertain' && (
+            <p className="hint">
+              {w.near}{' '}
+              {band !== null &&
+                w.band(
+                  format.decimal(band.low, digitsFor(threshold)),
+                  format.decimal(band.high, digitsFor(threshold)),
+                )}
+            </p>
+          )}
         </div>
       </div>
       {size === null && <Loading />}

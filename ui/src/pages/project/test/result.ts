@@ -5,17 +5,13 @@ import type { ModelDetail, ResultItem, TestAnswer } from '../../../server/client
 export type TestedItem = Extract<TestAnswer['items'][number], { readonly score: number }>;
 export type Detection = ResultItem['detections'][number];
 
-/** Scores between these are near the threshold. */
-export interface Band {
-  readonly low: number;
-  readonly high: number;
-}
-
 /** A result to look at. */
 export interface ShownResult {
   readonly filename: string;
   readonly score: number;
   readonly threshold: number;
+  /** Scores in it are uncertain; null where it is not known. */
+  readonly band: TestedItem['uncertain'];
   readonly verdict: VerdictName;
   readonly imageUrl: string;
   readonly overlayUrl: string;
@@ -31,22 +27,13 @@ export interface ShownResult {
   readonly feedback: ResultItem['feedback'];
 }
 
-/** A tenth of the threshold to either side, where the model has no band of its own. */
-const nearShare = 0.1;
-
-export function bandOf(threshold: number): Band {
-  const width = Math.abs(threshold) * nearShare;
-  return { low: threshold - width, high: threshold + width };
-}
-
+/** Uncertain by the model's own band, where it has one. */
 export function verdictOf(
-  { score, threshold, is_anomaly }: Pick<TestedItem, 'score' | 'threshold' | 'is_anomaly'>,
+  { is_anomaly, is_uncertain }: Pick<TestedItem, 'is_anomaly' | 'is_uncertain'>,
   task: ModelDetail['task'],
 ): VerdictName {
   if (task === 'detect') return is_anomaly ? 'objects' : 'nothing';
-  const { low, high } = bandOf(threshold);
-  if (score > low && score < high) return 'uncertain';
-  return is_anomaly ? 'ng' : 'ok';
+  return is_uncertain ? 'uncertain' : is_anomaly ? 'ng' : 'ok';
 }
 
 /** null when nothing of it was stored. */
@@ -56,6 +43,7 @@ export function shownItem(item: TestedItem, task: ModelDetail['task']): ShownRes
     filename: item.filename,
     score: item.score,
     threshold: item.threshold,
+    band: item.uncertain,
     verdict: verdictOf(item, task),
     imageUrl: item.image_url,
     overlayUrl: item.overlay_url,
@@ -77,6 +65,7 @@ export function shownOld(item: ResultItem): ShownResult {
     filename: item.filename,
     score: item.score,
     threshold: item.threshold,
+    band: null,
     verdict: verdictOf(item, task),
     imageUrl: item.image_url,
     overlayUrl: item.overlay_url,

@@ -66,6 +66,8 @@ export const words = defineWords({
     asking: 'Asking the model',
     foundCount: (n: string) => `${n} found`,
     near: 'Its score is so near the threshold that a person should look.',
+    band: (low: string, high: string) =>
+      `With some other good pictures the threshold might have come out anywhere from ${low} to ${high}.`,
     judge: 'Is this right?',
     falseAlarm: 'False alarm',
     missed: 'Missed',
@@ -168,6 +170,7 @@ export const words = defineWords({
     asking: 'กำลังถามโมเดล',
     foundCount: (n: string) => `พบ ${n}`,
     near: 'คะแนนใกล้เกณฑ์มาก ควรให้คนตรวจดู',
+    band: (low: string, high: string) => `หากใช้รูปดีชุดอื่น ค่าเกณฑ์อาจอยู่ระหว่าง ${low} ถึง ${high}`,
     judge: 'ผลนี้ถูกต้องไหม',
     falseAlarm: 'แจ้งผิด (ของดี)',
     missed: 'ตรวจพลาด (ของเสีย)',
