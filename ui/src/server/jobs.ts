@@ -86,6 +86,8 @@ export function useJob(jobId: string): {
         if (waiting.length === 0) setTimeout(tell, 50);
         waiting.push(event);
       }
+      // A list without the model that was made just now is not shown while it is asked for anew.
+      client.removeQueries({ queryKey: ['models'], type: 'inactive' });
       await client.invalidateQueries();
     };
     follow().catch((failure: unknown) => {

@@ -1,6 +1,5 @@
 // The running line: the big sign, counters, last rejects, and the few things an operator may do.
 import { useEffect, useRef, useState } from 'react';
-import { IconButton } from '../../components/button.tsx';
 import { type Camera, CameraView } from '../../components/camera.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Failure } from '../../components/failure.tsx';
@@ -8,6 +7,7 @@ import { digitsFor } from '../../components/verdict.tsx';
 import type { ModelDetail } from '../../server/client.ts';
 import { useFormat } from '../../text/format.ts';
 import { useWords } from '../../text/language.tsx';
+import { HeadButton } from './head-button.tsx';
 import type { Judged } from './line.ts';
 import type { FilesSource, PictureSource, TriggeredSource } from './picture-source.ts';
 import type { LineSettings } from './settings.ts';
@@ -82,21 +82,21 @@ export function Screen({ model, name, source, camera, settings, onSettings, alar
         <h1 className="cut">{name}</h1>
         <div className="row">
           {add !== null && (
-            <IconButton icon="plus" label={w.morePictures} onClick={() => pick.current?.click()} />
+            <HeadButton icon="plus" name={w.morePictures} onClick={() => pick.current?.click()} />
           )}
-          <IconButton
+          <HeadButton
             icon={settings.hasSound ? 'sound' : 'silent'}
-            label={settings.hasSound ? w.soundOn : w.soundOff}
-            aria-pressed={settings.hasSound}
+            name={settings.hasSound ? w.soundOn : w.soundOff}
+            isPressed={settings.hasSound}
             onClick={() => onSettings({ hasSound: !settings.hasSound })}
           />
-          <IconButton
+          <HeadButton
             icon={isPaused ? 'play' : 'pause'}
-            label={isPaused ? w.resume : w.pause}
+            name={isPaused ? w.resume : w.pause}
             onClick={() => setPaused(!isPaused)}
           />
-          <IconButton icon="full" label={w.full} onClick={fullScreen} />
-          <IconButton icon="stop" label={w.stop} onClick={onStop} />
+          <HeadButton icon="full" name={w.full} onClick={fullScreen} />
+          <HeadButton icon="stop" name={w.stop} onClick={onStop} />
         </div>
       </header>
       {error !== null && <Failure error={error} onRetry={onStop} />}
