@@ -1,18 +1,20 @@
 // One picture being labelled: the stage, what can be done to it, its classes and boxes.
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { Button, IconButton } from '../../../components/button.tsx';
+import { Button } from '../../../components/button.tsx';
 import { Failure } from '../../../components/failure.tsx';
 import { Loading } from '../../../components/loading.tsx';
-import { Badge, Notice } from '../../../components/notice.tsx';
+import { Notice } from '../../../components/notice.tsx';
 import { useTell } from '../../../components/toasts.tsx';
 import { api, type ImageItem, type ProjectInfo } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
 import { BoxStage } from './box-stage.tsx';
 import { type DrawnBox, toShares } from './boxes.ts';
 import { ClassPanel, useClasses } from './class-panel.tsx';
+import { EditorBar } from './editor-bar.tsx';
+import { KeyList } from './key-list.tsx';
 import { stepOfKey } from './keys.ts';
 import { sizeOfPicture, usePictureSize } from './picture-size.ts';
-import { type SaveState, useSavedLabel } from './saved-label.ts';
+import { useSavedLabel } from './saved-label.ts';
 import { Suggestions } from './suggestions.tsx';
 import { words } from './words.ts';
 
@@ -27,15 +29,6 @@ interface EditorProps {
   readonly onGo: (by: 1 | -1) => void;
   readonly onSaved: (filename: string, boxes: number) => void;
 }
-
-const tones: Readonly<Record<SaveState, 'ok' | 'plain' | 'warn' | 'ng'>> = {
-  loading: 'plain',
-  saved: 'ok',
-  unsaved: 'plain',
-  saving: 'plain',
-  conflict: 'warn',
-  failed: 'ng',
-};
 
 export function Editor({
   project,
@@ -121,50 +114,13 @@ export function Editor({
   return (
     <>
       <div className="label-work stack tight">
-        <div className="row apart">
-          <div className="row">
-            <IconButton icon="left" label={w.previous} disabled={!hasPrevious} onClick={() => onGo(-1)} />
-            <IconButton icon="right" label={w.next} disabled={next === null} onClick={() => onGo(1)} />
-            <IconButton
-              icon="undo"
-              label={w.undo}
-              disabled={drawing.past.length === 0}
-              onClick={() => step({ type: 'undo' })}
-            />
-            <IconButton
-              icon="redo"
-              label={w.redo}
-              disabled={drawing.future.length === 0}
-              onClick={() => step({ type: 'redo' })}
-            />
-            <IconButton
-              icon="copy"
-              label={w.copyNext}
-              disabled={next === null || drawing.boxes.length === 0}
-              onClick={() => void copyToNext()}
-            />
-            {!label.isLabelled && drawing.boxes.length === 0 && state === 'saved' && (
-              <Button small title={w.nothingHint} onClick={() => void label.save()}>
-                {w.nothing}
-              </Button>
-            )}
-          </div>
-          <span role="status">
-            {state !== 'loading' && !(state === 'saved' && !label.isLabelled) && (
-              <Badge tone={tones[state]}>
-                {
-                  {
-                    saved: w.saved,
-                    saving: w.saving,
-                    unsaved: w.unsaved,
-                    conflict: w.failed,
-                    failed: w.failed,
-                  }[state]
-                }
-              </Badge>
-            )}
-          </span>
-        </div>
+        <EditorBar
+          label={label}
+          hasPrevious={hasPrevious}
+          hasNext={next !== null}
+          onGo={onGo}
+          onCopy={() => void copyToNext()}
+        />
         {state === 'conflict' && (
           <Notice
             tone="warn"
@@ -218,19 +174,7 @@ export function Editor({
           onProposed={setProposed}
           onAccept={accept}
         />
-        <details className="card">
-          <summary>{w.keys}</summary>
-          <dl className="facts">
-            {w.keyList.map(([key, what]) => (
-              <div key={key} className="label-key">
-                <dt>
-                  <kbd>{key}</kbd>
-                </dt>
-                <dd>{what}</dd>
-              </div>
-            ))}
-          </dl>
-        </details>
+        <KeyList />
       </div>
     </>
   );
