@@ -38,13 +38,16 @@ export async function trainBoards(
 }
 
 /** A detector of squares and discs that has learnt very little: it finds something under a low confidence. */
-export async function trainObjects({ client }: PagesUnderTest): Promise<Trained> {
+export async function trainObjects(
+  { client }: PagesUnderTest,
+  classes: readonly string[] = tinyClasses,
+): Promise<Trained> {
   const { project_id } = await client.createProject({ body: { name: 'Objects', training_mode: 'yolo' } });
   const seeds = [1, 2, 3, 4, 5, 6];
   const files = [];
   for (const seed of seeds) files.push({ name: `${seed}.png`, data: blobOf(await objects(seed)) });
   await client.uploadProjectImages({ project_id, files });
-  await client.putClasses({ project_id, body: { classes: [...tinyClasses] } });
+  await client.putClasses({ project_id, body: { classes: [...classes] } });
   const { items } = await client.listProjectImages({ project_id });
   for (const { filename, display_name } of items) {
     const { picture, boxes } = objectsPicture(Number.parseInt(display_name, 10));
@@ -55,7 +58,7 @@ export async function trainObjects({ client }: PagesUnderTest): Promise<Trained>
         image_width: picture.width,
         image_height: picture.height,
         boxes: boxes.map(({ classId, box: [x1, y1, x2, y2] }, i) => {
-          return { id: `b${i}`, label: tinyClasses[classId]!, x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
+          return { id: `b${i}`, label: classes[classId]!, x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
         }),
       },
     });

@@ -122,7 +122,8 @@ function Past({ item, onOpen }: { readonly item: ResultItem; readonly onOpen: ()
   const { verdict } = shownOld(item);
   return (
     <li>
-      <button type="button" className="test-past" aria-label={w.open(item.filename)} onClick={onOpen}>
+      <button type="button" className="test-past" onClick={onOpen}>
+        <span className="unseen">{w.open(item.filename)}</span>
         {isGone ? (
           <span className="test-gone">{w.expired}</span>
         ) : (
