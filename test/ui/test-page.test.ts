@@ -1,11 +1,14 @@
 // The test page: verdicts as the server gave them, maps and places as pixels, what people say to them, and detectors' boxes.
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePicture } from '../../src/vision/image/decode.ts';
 import { browserRunsHere } from '../browser.ts';
 import { accessibilityFaults } from './accessible.ts';
 import { hostileTexts } from './hostile.ts';
+import { englishLeft } from './language.ts';
 import { type PagesUnderTest, pagesUnderTest } from './pages.ts';
 import { board, objects, type Trained, trainBoards, trainObjects } from './trained.ts';
 
@@ -137,14 +140,115 @@ describe.skipIf(!browserRunsHere)('the test page', () => {
     expect(after.items).toEqual([]);
     expect(misdeeds).toEqual(none);
   }, 300_000);
+
+  it('in Thai takes pictures by paste, folder and camera, and tells of them in the history', async () => {
+    const { page, misdeeds } = await open(boards, { language: 'th', theme: 'dark' });
+    await page.getByRole('button', { name: 'เลือกรูปภาพ' }).waitFor({ timeout: patienceMs });
+    await paste(page, png('pasted.png', await board(71)));
+    await judged(page, 'pasted.png');
+
+    // As from the file manager: a folder in a folder, and a file that is no picture.
+    const folder = await mkdtemp(join(tmpdir(), 'okapi-lot-'));
+    await mkdir(join(folder, 'early'));
+    await writeFile(join(folder, 'of a folder.png'), await board(72));
+    await writeFile(join(folder, 'early', 'deeper.png'), await board(73));
+    await writeFile(join(folder, 'notes.txt'), 'no picture');
+    await dropFolder(page, page.locator('.test-source'), folder);
+    for (const name of ['of a folder.png', 'deeper.png']) await judged(page, name);
+    await rm(folder, { recursive: true });
+
+    await page.getByRole('button', { name: 'ใช้กล้อง' }).click();
+    await page.getByRole('button', { name: 'ถ่ายและทดสอบ' }).click();
+    await expect.poll(() => page.locator('.verdict-tag').count(), { timeout: patienceMs }).toBe(4);
+    const [last] = (await pages.client.listResults({ project_id: boards.project_id })).items;
+    expect(last?.filename).toMatch(/^camera-.*\.jpg$/);
+    const camera = last!.filename;
+    const own = ['Boards', 'autoencoder', 'pasted.png', 'of a folder.png', 'deeper.png', camera];
+    expect(await englishLeft(page, own)).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await page.getByText('ประวัติ', { exact: true }).click();
+    await page.getByLabel('ชื่อไฟล์หรือป้าย').fill('deeper');
+    await expect.poll(() => page.locator('.test-past').count(), { timeout: patienceMs }).toBe(1);
+    expect(await englishLeft(page, own)).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'เปิด deeper.png' }).click();
+    await page.getByRole('dialog').getByText('ผลนี้ถูกต้องไหม').waitFor();
+    expect(await englishLeft(page, own)).toEqual([]);
+    expect(misdeeds).toEqual(none);
+  }, 300_000);
+
+  it('a false alarm, marked here, becomes part of a new model with a threshold of its own', async () => {
+    const { client } = pages;
+    const { project_id } = boards;
+    const body = { method: 'subspace', img_size: 96 } as const;
+    const { job_id } = await client.trainProject({ project_id, body });
+    const model_id = (await client.untilJobEnds(job_id)).model_id!;
+    const alarm = await board(81);
+    const { score } = await ask({ project_id, model_id }, alarm);
+    await client.patchThreshold({ model_id, body: { value: score - 1 } });
+    const { page, misdeeds } = await open({ project_id, model_id });
+    await drop(page, [png('lamp.png', alarm)]);
+    await judged(page, 'lamp.png');
+    await page.getByRole('button', { name: 'False alarm' }).click();
+    await page.getByText('Marked as a false alarm').waitFor();
+
+    await page.getByRole('link', { name: 'Results' }).click();
+    await page.locator('.results-head .segment').last().click({ timeout: patienceMs });
+    await page.getByRole('checkbox', { name: 'Learn lamp.png' }).waitFor({ timeout: patienceMs });
+    await page.getByRole('button', { name: 'Update with 1 picture' }).click();
+    await page.getByText('The model is ready.').waitFor({ timeout: patienceMs });
+    await page.getByRole('link', { name: 'See what it learned' }).click();
+    await page.waitForURL(/results\?model=/);
+    const updated = new URL(page.url()).searchParams.get('model')!;
+    expect(updated).not.toBe(model_id);
+    const [before, now] = await Promise.all(
+      [model_id, updated].map((id) => client.getModel({ model_id: id })),
+    );
+    expect(now!.updated_from).toMatchObject({ model_id, images: [expect.anything()] });
+    // The old one stays as it was; what the new one says of the part is nearer to good.
+    expect(before!.threshold).toBe(score - 1);
+    expect(now!.threshold).toBeGreaterThan(score - 1);
+    expect((await ask({ project_id, model_id }, alarm)).score).toBe(score);
+    expect((await ask({ project_id, model_id: updated }, alarm)).score).toBeLessThan(score);
+    await page.locator('.results-head .segment').last().click({ timeout: patienceMs });
+    await page.locator('#update-title').waitFor({ timeout: patienceMs });
+    await page.getByText('1 picture was added').waitFor({ timeout: patienceMs });
+    expect(misdeeds).toEqual(none);
+  }, 300_000);
 });
 
+/** As from the clipboard. */
+async function paste(page: Page, { name, buffer }: ReturnType<typeof png>): Promise<void> {
+  await page.evaluate(`{
+    const clipboardData = new DataTransfer();
+    const bytes = Uint8Array.from(atob('${buffer.toString('base64')}'), (c) => c.charCodeAt(0));
+    clipboardData.items.add(new File([bytes], ${JSON.stringify(name)}, { type: 'image/png' }));
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }`);
+}
+
+/** As dragged from outside of the browser. */
+async function dropFolder(page: Page, target: Locator, folder: string): Promise<void> {
+  const { x, y, width, height } = (await target.boundingBox())!;
+  const session = await page.context().newCDPSession(page);
+  const at = { x: x + width / 2, y: y + height / 2 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', {
+      ...at,
+      type,
+      data: { items: [], files: [folder], dragOperationsMask: 1 },
+    });
+  await session.detach();
+}
+
 describe.skipIf(!browserRunsHere)('the test page of a detector', () => {
+  const classes = [hostileTexts[3]!, hostileTexts[0]!] as const;
   let pages: PagesUnderTest;
   let trained: Trained;
   beforeAll(async () => {
     pages = await pagesUnderTest();
-    trained = await trainObjects(pages);
+    trained = await trainObjects(pages, classes);
   }, 300_000);
   afterAll(() => pages?.close());
 
@@ -178,6 +282,14 @@ describe.skipIf(!browserRunsHere)('the test page of a detector', () => {
     expect(await page.locator('.test-box').count()).toBeGreaterThanOrEqual(few);
     await page.locator('.test-place').first().hover();
     await page.locator('.test-box.lit').waitFor();
+    // Classes are named as they are, whatever their names look like.
+    const named = new Set(await page.locator('.test-place strong').allTextContents());
+    expect(named.size).toBeGreaterThan(0);
+    expect([...named].filter((name) => !classes.includes(name))).toEqual([]);
+    expect(await page.locator('.test-box text').first().textContent()).toContain(
+      await page.locator('.test-place strong').first().textContent(),
+    );
+    expect(await page.evaluate('window.pwned')).toBeUndefined();
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(misdeeds).toEqual(none);
   }, 300_000);
