@@ -33,6 +33,8 @@ const patchFlags: Flags<PatchSettings> = {
   imageSize: ['imgSize', '--img-size'],
   seed: ['seed', '--seed'],
   bankBytes: ['bankBytes', '--bank-bytes'],
+  placeWeight: ['placeWeight', '--place-weight'],
+  reweightNeighbours: ['reweight', '--reweight'],
   falseAlarmRate: ['falseAlarmRate', '--false-alarm-rate'],
 };
 
@@ -48,7 +50,11 @@ const telling: Readonly<
     ['patience', '--patience'],
     ['base', '--base'],
   ],
-  patches: [['bankBytes', '--bank-bytes']],
+  patches: [
+    ['bankBytes', '--bank-bytes'],
+    ['placeWeight', '--place-weight'],
+    ['reweight', '--reweight'],
+  ],
 };
 
 /** The method that was named; else the autoencoder where an option is for it alone, and auto where none is. */

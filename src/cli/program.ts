@@ -160,6 +160,16 @@ function addTrain(program: Command, context: CommandContext, done: Done): void {
       ).choices(methods),
     )
     .option('--bank-bytes <n>', 'the most bytes that remembered patches may take', wholeNumber)
+    .option(
+      '--place-weight <n>',
+      'how much the place of a remembered patch counts, for fixed cameras',
+      number,
+    )
+    .option(
+      '--reweight <n>',
+      'remembered patches that the distance to the nearest is weighed by',
+      wholeNumber,
+    )
     .option('--encoder <name>', `auto, ${encoderNames.join(', ')}`, 'auto')
     .option('--encoder-weights <file>', 'weights of the encoder (.pth, .pt, .safetensors)')
     .option('--variant <name>', `of detectors: ${variantNames.join(', ')} ${ofDetect('variant')}`)

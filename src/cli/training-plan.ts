@@ -30,6 +30,8 @@ export interface TrainOptions {
   readonly falseAlarmRate?: number;
   readonly method?: string;
   readonly bankBytes?: number;
+  readonly placeWeight?: number;
+  readonly reweight?: number;
   readonly regions?: string;
   readonly tiles?: string;
   readonly defectSize?: number;
@@ -66,6 +68,8 @@ const ownFlags: Readonly<Record<Task, readonly (readonly [keyof TrainOptions, `-
     ['falseAlarmRate', '--false-alarm-rate'],
     ['method', '--method'],
     ['bankBytes', '--bank-bytes'],
+    ['placeWeight', '--place-weight'],
+    ['reweight', '--reweight'],
     ['regions', '--regions'],
     ['tiles', '--tiles'],
     ['defectSize', '--defect-size'],

@@ -18,6 +18,12 @@ export const wholeBetween = (low: number, high: number, standard: number): Setti
   expected: `a whole number from ${low} to ${high}`,
 });
 
+export const numberBetween = (low: number, high: number, standard: number): SettingRow<number> => ({
+  default: standard,
+  valid: (v) => typeof v === 'number' && v >= low && v <= high,
+  expected: `a number from ${low} to ${high}`,
+});
+
 /** The side of a square of pixels that networks can halve five times. */
 export const sideBetween = (low: number, high: number, standard: number): SettingRow<number> => ({
   default: standard,

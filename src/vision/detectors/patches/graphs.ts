@@ -1,14 +1,21 @@
 // The graphs of the patch detectors: how far each patch is from what was learnt, and the inspection that is served.
 import {
   add,
+  argMax,
   concat,
   constant,
+  div,
+  exp,
   type Graph,
+  gather,
+  gatherElements,
   matmul,
   max,
   mean,
   min,
+  minimum,
   mul,
+  neg,
   Parameters,
   relu,
   reshape,
@@ -39,11 +46,23 @@ export interface Scale {
 export const bankLevels = ['fine', 'coarse'] as const;
 export type BankLevel = (typeof bankLevels)[number];
 
-/** Patches of a level that stand for all: rows of their places along `axes`. */
-export interface Bank {
+/** How the patches of a level are remembered and searched. */
+export interface BankPlan {
   readonly axes: Axes;
+  /** See PatchSettings. */
+  readonly placeWeight: number;
+  /** See PatchSettings. */
+  readonly reweightNeighbours: number;
+}
+
+/** Patches of a level that stand for all: rows of two coordinates in the picture, where they count, and of places along `axes`. */
+export interface Bank extends BankPlan {
   readonly rows: Float32Array;
 }
+
+/** The numbers of a remembered patch. */
+export const rowWidth = ({ axes, placeWeight }: Pick<BankPlan, 'axes' | 'placeWeight'>) =>
+  axes.count + (placeWeight > 0 ? 2 : 0);
 
 /** What was learnt of good patches. */
 export interface Learnt {
@@ -108,12 +127,12 @@ export function momentsGraph(encoder: Encoder, size: number, region: PatchRegion
   });
 }
 
-/** pixels -> places [patches that count, axes] for each level: where each patch of it lies along the level's axes. */
+/** pixels -> rows [patches that count, rowWidth] for each level, as its bank remembers them. */
 export function placesGraph(
   encoder: Encoder,
   size: number,
   scale: Scale,
-  axes: Readonly<Record<BankLevel, Axes>>,
+  plans: Readonly<Record<BankLevel, BankPlan>>,
   region: PatchRegion | null = null,
 ): Graph {
   return trace(new Parameters(0), {
@@ -122,7 +141,7 @@ export function placesGraph(
       const rows = patchRows(encoder, pixels, size);
       const masks = { fine: region?.patches, coarse: region?.coarse };
       const places = (level: BankLevel) =>
-        along(scaled(rowsInside(rows[level], masks[level]), scaleAt(level, scale, encoder)), axes[level]);
+        rowsInside(placed(scaled(rows[level], scaleAt(level, scale, encoder)), plans[level]), masks[level]);
       return { fine: places('fine'), coarse: places('coarse') };
     },
   });
@@ -235,17 +254,90 @@ function scaled(rows: Value, { mean, deviation }: Scale): Value {
 }
 
 /** |q - b|^2 = |q|^2 + |b|^2 - 2 qb, so that all distances are one matrix product; of them the least. [patches, 1] */
-function fromBank(rows: Value, { axes, rows: bank }: Bank): Value {
-  const places = along(rows, axes);
-  const remembered = bank.length / axes.count;
+function fromBank(rows: Value, bank: Bank): Value {
+  const places = placed(rows, bank);
+  const width = rowWidth(bank);
+  const remembered = bank.rows.length / width;
   const squares = new Float32Array(remembered);
-  for (let i = 0; i < bank.length; i++) squares[Math.floor(i / axes.count)]! += bank[i]! ** 2;
+  for (let i = 0; i < bank.rows.length; i++) squares[Math.floor(i / width)]! += bank.rows[i]! ** 2;
   const doubled = constant(
-    bank.map((v) => -2 * v),
-    [remembered, axes.count],
+    bank.rows.map((v) => -2 * v),
+    [remembered, width],
   );
   const apart = add(matmul(places, doubled, { transB: true }), constant(squares, [1, remembered]));
-  return root(add(min(apart, { axes: [1], keepDims: true }), lengths(places)));
+  const nearest = root(add(min(apart, { axes: [1], keepDims: true }), lengths(places)));
+  const count = Math.min(bank.reweightNeighbours, remembered - 1);
+  return count > 0 ? reweighted(nearest, apart, lengths(places), neighbours(bank, count)) : nearest;
+}
+
+/** Beyond, what the exponential grows to no longer matters. */
+const MOST_APART = 60;
+
+/**
+ * The distance d to the nearest remembered patch m, times 1 - exp(d) / sum of exp(d_k) over m and the patches nearest to it (Roth et
+ * al. 2022, equation 7): what is near a patch that stands alone counts more. nearby: for each remembered patch itself and those.
+ */
+function reweighted(nearest: Value, apart: Value, squared: Value, nearby: Int32Array[]): Value {
+  const around = constant(
+    nearby.flatMap((row) => [...row]),
+    [nearby.length, nearby[0]!.length],
+    'int64',
+  );
+  const own = gather(around, argMax(neg(apart), 1));
+  const distances = root(add(gatherElements(apart, own, 1), squared));
+  const further = exp(minimum(sub(distances, nearest), constant([MOST_APART], [1, 1])));
+  const share = div(constant([1], [1, 1]), sum(further, { axes: [1], keepDims: true }));
+  return mul(nearest, sub(constant([1], [1, 1]), share));
+}
+
+/** Of each remembered patch itself and the `count` others that are nearest to it. */
+function neighbours(bank: Bank, count: number): Int32Array[] {
+  const width = rowWidth(bank);
+  const total = bank.rows.length / width;
+  const row = (i: number) => bank.rows.subarray(i * width, (i + 1) * width);
+  return Array.from({ length: total }, (_, i) => {
+    const found: { at: number; distance: number }[] = [];
+    for (let j = 0; j < total; j++) {
+      if (j === i) continue;
+      const most = found.length < count ? Number.POSITIVE_INFINITY : found[count - 1]!.distance;
+      const distance = squaredDistance(row(i), row(j), most);
+      if (distance >= most) continue;
+      let place = found.length;
+      while (place > 0 && found[place - 1]!.distance > distance) place--;
+      found.splice(place, 0, { at: j, distance });
+      found.length = Math.min(found.length, count);
+    }
+    return Int32Array.from([i, ...found.map(({ at }) => at)]);
+  });
+}
+
+/** Given up once it is more than `most`. */
+export function squaredDistance(a: Float32Array, b: Float32Array, most = Number.POSITIVE_INFINITY): number {
+  let sum = 0;
+  for (let i = 0; i < a.length && sum < most; i++) sum += (a[i]! - b[i]!) ** 2;
+  return sum;
+}
+
+/** Rows of scaled features [g * g, channels] as a bank remembers them: [g * g, rowWidth]. */
+function placed(rows: Value, { axes, placeWeight }: BankPlan): Value {
+  const places = along(rows, axes);
+  if (placeWeight === 0) return places;
+  const [patches, channels] = rows.type.shape as [number, number];
+  const coordinates = Array.from({ length: patches }, (_, i) =>
+    coordinatesOf(i, Math.sqrt(patches), channels, placeWeight),
+  );
+  return concat([constant(coordinates.flat(), [patches, 2]), places], 1);
+}
+
+/** Where a patch lies, from the middle; half a picture is as much as a deviation in each of so many channels, times the weight. */
+export function coordinatesOf(
+  patch: number,
+  grid: number,
+  channels: number,
+  weight: number,
+): [number, number] {
+  const at = (place: number) => weight * Math.sqrt(channels) * ((2 * place + 1) / grid - 1);
+  return [at(patch % grid), at(Math.floor(patch / grid))];
 }
 
 /** What is left of a row without its part along the axes. [patches, 1] */

@@ -12,11 +12,13 @@ import type { GoodPictures } from '../../training/good-pictures.ts';
 import { type Axes, gridOf, levelWidths, widthOf } from './features.ts';
 import {
   type BankLevel,
+  type BankPlan,
   bankLevels,
   type Learnt,
   layoutGraph,
   momentsGraph,
   placesGraph,
+  rowWidth,
   type Scale,
 } from './graphs.ts';
 import { LAYOUT_AXES, type Layout, LayoutTrainer, layoutSteps } from './layout-network.ts';
@@ -73,7 +75,7 @@ export async function learn(
   const { encoder, plan, settings, pictures } = lesson;
   const widths = levelWidths(encoder);
   const width = widthOf(encoder);
-  if (heads.bank) checkBytes(settings.bankBytes, widths);
+  if (heads.bank) checkBytes(settings, widths);
   const plain = pictures.count >= PLAIN_PICTURES;
   const moments = await measure(lesson, plain ? plan.views.filter(({ view }) => view === 0) : plan.views);
   const all = total(moments);
@@ -87,10 +89,18 @@ export async function learn(
     const own = principalAxes(block(covariance, width, from, to), to - from, count, random.fork(level));
     return { data: Float32Array.from(own.axes), count };
   };
-  const axes = heads.bank && { fine: levelAxes('fine'), coarse: levelAxes('coarse') };
-  const chosen = axes && (await chooseBanks(lesson, scale, axes));
+  const { placeWeight, reweightNeighbours } = settings;
+  const planOf = (level: BankLevel): BankPlan => ({
+    axes: levelAxes(level),
+    placeWeight,
+    reweightNeighbours,
+  });
+  const plans = heads.bank && { fine: planOf('fine'), coarse: planOf('coarse') };
+  const chosen = plans && (await chooseBanks(lesson, scale, plans));
   if (chosen)
-    note(`${chosen.fine.reduce((sum, { length }) => sum + length, 0) / axes.fine.count} patches remembered`);
+    note(
+      `${chosen.fine.reduce((sum, { length }) => sum + length, 0) / rowWidth(plans.fine)} patches remembered`,
+    );
   // Always from the same random directions: axes of all pictures would hold some of what a fold leaves out.
   const axesOf = (own: Float64Array, most: number) =>
     principalAxes(own, width, most, new Random(settings.seed).fork('subspace'));
@@ -104,7 +114,7 @@ export async function learn(
   };
   const learnt = (part: Moments, kept: (fold: number) => boolean, layout: Layout | null): Learnt => {
     const bank = (level: BankLevel) =>
-      axes && chosen && { axes: axes[level], rows: joined(chosen[level].filter((_, i) => kept(i))) };
+      plans && chosen && { ...plans[level], rows: joined(chosen[level].filter((_, i) => kept(i))) };
     const [fine, coarse] = [bank('fine'), bank('coarse')];
     return {
       scale,
@@ -179,12 +189,13 @@ function block(matrix: Float64Array, width: number, from: number, to: number): F
 const axesAt = (level: BankLevel, [fine, coarse]: readonly number[]) =>
   Math.min(BANK_AXES[level], level === 'fine' ? fine! : coarse!);
 
-/** A patch takes 4 bytes for each axis and 4 more for its squared length; one of each level. */
-const bytesOfPatch = (widths: readonly number[]) =>
-  bankLevels.reduce((sum, level) => sum + 4 * (axesAt(level, widths) + 1), 0);
+/** A patch takes 4 bytes for each of its numbers and 4 more for its squared length; one of each level. */
+const bytesOfPatch = ({ placeWeight }: PatchSettings, widths: readonly number[]) =>
+  bankLevels.reduce((sum, level) => sum + 4 * (axesAt(level, widths) + (placeWeight > 0 ? 2 : 0) + 1), 0);
 
-function checkBytes(bytes: number, widths: readonly number[]): void {
-  const least = bytesOfPatch(widths) * LEAST_REMEMBERED;
+function checkBytes(settings: PatchSettings, widths: readonly number[]): void {
+  const { bankBytes: bytes } = settings;
+  const least = bytesOfPatch(settings, widths) * LEAST_REMEMBERED;
   if (bytes >= least) return;
   throw new OkapiError(
     'option.invalid',
@@ -193,8 +204,8 @@ function checkBytes(bytes: number, widths: readonly number[]): void {
 }
 
 /** Patches of each fold and level. */
-const remembered = (bytes: number, widths: readonly number[], folds: number) =>
-  Math.floor(bytes / bytesOfPatch(widths) / folds);
+const remembered = (settings: PatchSettings, widths: readonly number[], folds: number) =>
+  Math.floor(settings.bankBytes / bytesOfPatch(settings, widths) / folds);
 
 /** Sums over rows: of the channels [width] and of their products [width, width]. */
 interface Moments {
@@ -276,21 +287,21 @@ function subspace({ axes, variances, width }: PrincipalAxes, variance: number): 
   return { data: Float32Array.from(axes.subarray(0, count * width)), count };
 }
 
-/** The patches of each fold that stand for all of it, as places along the axes of each level. */
+/** The patches of each fold that stand for all of it, as the rows of each level's bank. */
 async function chooseBanks(
   lesson: Lesson,
   scale: Scale,
-  axes: Readonly<Record<BankLevel, Axes>>,
+  plans: Readonly<Record<BankLevel, BankPlan>>,
 ): Promise<Record<BankLevel, Float32Array[]>> {
   const { encoder, settings, plan, region, signal } = lesson;
-  const count = remembered(settings.bankBytes, levelWidths(encoder), plan.folds);
+  const count = remembered(settings, levelWidths(encoder), plan.folds);
   const banks: Record<BankLevel, Float32Array[]> = { fine: [], coarse: [] };
   const random = new Random(settings.seed).fork('bank');
-  const graph = placesGraph(encoder, settings.imageSize, scale, axes, region);
+  const graph = placesGraph(encoder, settings.imageSize, scale, plans, region);
   for (let fold = 0; fold < plan.folds; fold++) {
     const own = random.fork(fold);
     const sample = (level: BankLevel) =>
-      new RowSample(axes[level].count, Math.max(MOST_CANDIDATES, 2 * count), own.fork(level));
+      new RowSample(rowWidth(plans[level]), Math.max(MOST_CANDIDATES, 2 * count), own.fork(level));
     const samples = { fine: sample('fine'), coarse: sample('coarse') };
     const views = plan.views.filter((view) => view.fold === fold);
     await eachView(lesson, graph, views, (places) => {

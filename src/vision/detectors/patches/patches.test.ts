@@ -177,46 +177,102 @@ describe('a detector by patches', () => {
   }, 120_000);
 });
 
-it('finds the nearest remembered patch of each level as a search over all of them does', async () => {
-  const encoder = await openEncoder('mobilenetv3-coco', { folders: [] });
-  const width = widthOf(encoder);
-  const [fine] = levelWidths(encoder);
-  const random = new Random(3);
-  const numbers = (count: number) => Float32Array.from({ length: count }, () => random.normal());
-  const scale = { mean: numbers(width), deviation: new Float32Array(width).fill(2) };
-  const axesOf = (channels: number) => {
-    const data = numbers(5 * channels).map((v) => v / Math.sqrt(channels));
-    return { data, count: 5 };
-  };
-  const axes = { fine: axesOf(fine!), coarse: axesOf(width - fine!) };
-  const rows = { fine: numbers(5 * 40), coarse: numbers(5 * 40) };
-  const pixels = { type: 'uint8', dims: [1, 64, 64, 3], data: board(3).data };
-  const run = async (graph: Parameters<typeof toOnnx>[0]) => {
-    const session = await runtime.load(toOnnx(graph));
-    const out = await session.run({ pixels });
-    await session.close();
-    return (name: string) => out[name]!.data as Float32Array;
-  };
-  const placesOf = await run(placesGraph(encoder, 64, scale, axes));
-  const bank = (level: 'fine' | 'coarse') => ({ axes: axes[level], rows: rows[level] });
-  const learnt = { scale, banks: { fine: bank('fine'), coarse: bank('coarse') }, subspace: null };
-  const found = (await run(distancesGraph(encoder, 64, learnt)))('distances');
-  expect(found).toHaveLength(2 * 64);
-  const nearest = (level: 'fine' | 'coarse', patch: number) =>
-    Math.min(
-      ...Array.from({ length: 40 }, (_, b) =>
-        Math.hypot(
-          ...Array.from({ length: 5 }, (_, k) => placesOf(level)[5 * patch + k]! - rows[level][5 * b + k]!),
-        ),
-      ),
-    );
-  for (let patch = 0; patch < 64; patch++) expect(found[patch]).toBeCloseTo(nearest('fine', patch), 3);
-  // The coarse level has half the grid and is drawn between its patches: the corners are theirs.
-  for (const [corner, patch] of [
-    [0, 0],
-    [7, 3],
-    [56, 12],
-    [63, 15],
-  ] as const)
-    expect(found[64 + corner]).toBeCloseTo(nearest('coarse', patch), 3);
+describe('the bank of each level', () => {
+  const width = 5;
+  let random: Random;
+  let run: (graph: Parameters<typeof toOnnx>[0]) => Promise<(name: string) => Float32Array>;
+  let encoder: Awaited<ReturnType<typeof openEncoder>>;
+  beforeAll(async () => {
+    random = new Random(3);
+    encoder = await openEncoder('mobilenetv3-coco', { folders: [] });
+    run = async (graph) => {
+      const session = await runtime.load(toOnnx(graph));
+      const pixels = { type: 'uint8', dims: [1, 64, 64, 3], data: board(3).data };
+      const out = await session.run({ pixels });
+      await session.close();
+      return (name) => out[name]!.data as Float32Array;
+    };
+  });
+
+  /** Distances [2 * 64] by the graph, and by a search over the rows of places and banks that it works on. */
+  async function both(placeWeight: number, reweightNeighbours: number) {
+    const channels = widthOf(encoder);
+    const [fine] = levelWidths(encoder);
+    const numbers = (count: number) => Float32Array.from({ length: count }, () => random.normal());
+    const scale = { mean: numbers(channels), deviation: new Float32Array(channels).fill(2) };
+    const planOf = (own: number) => {
+      const data = numbers(width * own).map((v) => v / Math.sqrt(own));
+      return { axes: { data, count: width }, placeWeight, reweightNeighbours };
+    };
+    const plans = { fine: planOf(fine!), coarse: planOf(channels - fine!) };
+    const numbersOfRow = width + (placeWeight > 0 ? 2 : 0);
+    const rows = { fine: numbers(numbersOfRow * 40), coarse: numbers(numbersOfRow * 40) };
+    const placesOf = await run(placesGraph(encoder, 64, scale, plans));
+    const bank = (level: 'fine' | 'coarse') => ({ ...plans[level], rows: rows[level] });
+    const learnt = { scale, banks: { fine: bank('fine'), coarse: bank('coarse') }, subspace: null };
+    const found = (await run(distancesGraph(encoder, 64, learnt)))('distances');
+    expect(found).toHaveLength(2 * 64);
+    const cut = (data: Float32Array, i: number) => data.slice(numbersOfRow * i, numbersOfRow * (i + 1));
+    const apart = (a: Float32Array, b: Float32Array) => Math.hypot(...a.map((v, k) => v - b[k]!));
+    const expected = (level: 'fine' | 'coarse', patch: number) => {
+      const all = Array.from({ length: 40 }, (_, b) => cut(rows[level], b));
+      const own = cut(placesOf(level), patch);
+      const distances = all.map((row) => apart(own, row));
+      const distance = Math.min(...distances);
+      if (reweightNeighbours === 0) return distance;
+      const nearest = all[distances.indexOf(distance)]!;
+      const order = all.map((_, b) => b).sort((a, b) => apart(nearest, all[a]!) - apart(nearest, all[b]!));
+      const around = order.slice(0, reweightNeighbours + 1).map((b) => Math.exp(distances[b]!));
+      return distance * (1 - Math.exp(distance) / around.reduce((a, b) => a + b, 0));
+    };
+    return { found, expected, placesOf };
+  }
+
+  it.each([
+    ['finds the nearest remembered patch as a search over all of them does', 0, 0],
+    ['counts the place of a patch where it is asked to', 0.3, 0],
+    ['weighs the distance by the patches around the nearest one where it is asked to', 0, 4],
+  ])('%s', async (_, placeWeight, reweightNeighbours) => {
+    const { found, expected, placesOf } = await both(placeWeight, reweightNeighbours);
+    for (let patch = 0; patch < 64; patch++) expect(found[patch]).toBeCloseTo(expected('fine', patch), 3);
+    // The coarse level has half the grid and is drawn between its patches: the corners are theirs.
+    for (const [corner, patch] of [
+      [0, 0],
+      [7, 3],
+      [56, 12],
+      [63, 15],
+    ] as const)
+      expect(found[64 + corner]).toBeCloseTo(expected('coarse', patch), 3);
+    if (placeWeight === 0) return;
+    // From the middle of the first patch to that of the last; half a picture is a deviation in each channel.
+    const way = placeWeight * Math.sqrt(levelWidths(encoder)[0]!) * (7 / 8);
+    expect([...placesOf('fine').slice(0, 2)].map((v) => v / way)).toEqual([
+      expect.closeTo(-1, 5),
+      expect.closeTo(-1, 5),
+    ]);
+    expect(placesOf('fine')[63 * 7]! / way).toBeCloseTo(1, 5);
+  });
+
+  it('is kept with its places and neighbours, scores otherwise by them, and grows by an update', async () => {
+    const scoreOf = async (folder: string) => {
+      const detector = anomalyDetector(await loadDetector(folder, runtime));
+      const [prediction] = await detector.predict([board(7)]);
+      await detector.close();
+      return prediction!.score;
+    };
+    const plain = request('memory-bank', 'bank-plain', parts);
+    const own = request('memory-bank', 'bank-placed', parts, { placeWeight: 0.3, reweightNeighbours: 4 });
+    await trainDetector(plain);
+    await trainDetector(own);
+    const [before, score] = [await scoreOf(plain.folder), await scoreOf(own.folder)];
+    expect(Math.abs(score - before)).toBeGreaterThan(1e-3);
+    const { tensors } = await readTensors(await readFile(join(own.folder, 'model.safetensors')));
+    const axes = tensors.get('bank.fine.axes')!.shape[0]!;
+    expect(tensors.get('bank.fine.rows')!.shape[1]).toBe(axes + 2);
+    const [fresh] = await writePictures(join(dir, 'fresh'), [board(7)]);
+    const folder = join(dir, 'bank-grown');
+    const { settings: _, ...rest } = own;
+    await trainDetector({ ...rest, folder, pictures: [fresh!], base: own.folder, update: true });
+    expect(await scoreOf(folder)).toBeLessThan(score);
+  }, 180_000);
 });

@@ -1,6 +1,6 @@
 // The settings of the detectors that compare patches of frozen features: what each means, its default, what it may be.
 import { type EncoderName, encoderNames } from '../../encoders/encoder.ts';
-import { completeFrom, type SettingRows, sideBetween, wholeBetween } from '../setting-rows.ts';
+import { completeFrom, numberBetween, type SettingRows, sideBetween, wholeBetween } from '../setting-rows.ts';
 
 export interface PatchSettings {
   /** The frozen network whose features are compared. */
@@ -16,6 +16,13 @@ export interface PatchSettings {
   readonly views: number;
   /** The most bytes that the remembered patches may take in the model. */
   readonly bankBytes: number;
+  /**
+   * How much the place of a patch in the picture counts where the bank is searched; for fixed cameras. 0: not at all; 1: half a
+   * picture apart is as far as features that differ by a deviation in every channel.
+   */
+  readonly placeWeight: number;
+  /** Remembered patches around the nearest one that its distance is weighed by (Roth et al. 2022, equation 7); 0: none. */
+  readonly reweightNeighbours: number;
   /** The share of good pictures that may be called anomalous. */
   readonly falseAlarmRate: number;
 }
@@ -33,6 +40,8 @@ export const patchSettings: SettingRows<PatchSettings> = {
   seed: wholeBetween(0, 2 ** 32 - 1, 42),
   views: wholeBetween(1, 100, 8),
   bankBytes: wholeBetween(1, 2 ** 31, 3_480_000),
+  placeWeight: numberBetween(0, 10, 0),
+  reweightNeighbours: wholeBetween(0, 50, 0),
   falseAlarmRate: {
     default: 0.01,
     valid: (v) => typeof v === 'number' && v > 0 && v < 1,

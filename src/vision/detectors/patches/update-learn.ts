@@ -8,11 +8,14 @@ import { type Axes, gridOf, patchRows, pixelInput } from './features.ts';
 import {
   type Bank,
   type BankLevel,
+  coordinatesOf,
   distancesGraph,
   type Learnt,
   type PartName,
   partsOf,
+  rowWidth,
   type Scale,
+  squaredDistance,
 } from './graphs.ts';
 import { eachView, joined, type Lesson } from './learn.ts';
 import { type PatchRegion, valuesInside } from './patch-region.ts';
@@ -50,7 +53,9 @@ export async function reachOf(lesson: Lessons, learnt: Learnt, view: View): Prom
 }
 
 /** The median distance of remembered patches to their nearest one. */
-function spacing({ axes: { count }, rows }: Bank): number {
+function spacing(bank: Bank): number {
+  const { rows } = bank;
+  const count = rowWidth(bank);
   const total = rows.length / count;
   const step = Math.max(1, Math.floor(total / SAMPLED_ROWS));
   const row = (i: number) => rows.subarray(i * count, (i + 1) * count);
@@ -75,7 +80,7 @@ export async function learnMore(
   if (banks === null)
     return { ...learnt, subspace: subspace && withAxes(subspace, wanted.subspace, reach.subspace) };
   const { bankBytes } = lesson.settings;
-  const bytesOfPatch = 4 * (banks.fine.axes.count + 1 + banks.coarse.axes.count + 1);
+  const bytesOfPatch = 4 * (rowWidth(banks.fine) + 1 + rowWidth(banks.coarse) + 1);
   const most = Math.floor((MOST_GROWTH * bankBytes) / bytesOfPatch);
   const level = (name: BankLevel) => withRows(banks[name], wanted[name], reach[name], most);
   return {
@@ -85,7 +90,7 @@ export async function learnMore(
   };
 }
 
-/** Rows of scaled features that lie beyond the reach of each part, by pieces. */
+/** Rows of scaled features that lie beyond the reach of each part, by pieces; those of banks follow their coordinates, of weight 1. */
 type Uncovered = Readonly<Record<PartName, readonly (readonly Float32Array[])[]>>;
 
 async function uncoveredPatches(
@@ -147,12 +152,14 @@ const farRows: Readonly<
 > = {
   fine({ joint, patches, coarse, coarsePatches }, plane, scale, region, reach) {
     const [width, own] = [joint.length / patches, joint.length / patches - coarse.length / coarsePatches];
-    return farthest(plane, region?.patches, reach).map((i) => scaledRow(joint, i * width, 0, own, scale));
+    return farthest(plane, region?.patches, reach).map((i) =>
+      withCoordinates(scaledRow(joint, i * width, 0, own, scale), i, patches),
+    );
   },
   coarse({ coarse, coarsePatches }, plane, scale, region, reach) {
     const own = coarse.length / coarsePatches;
     return farthest(halved(plane), region?.coarse, reach).map((i) =>
-      scaledRow(coarse, i * own, scale.mean.length - own, own, scale),
+      withCoordinates(scaledRow(coarse, i * own, scale.mean.length - own, own, scale), i, coarsePatches),
     );
   },
   subspace({ joint, patches }, plane, scale, region, reach) {
@@ -160,6 +167,10 @@ const farRows: Readonly<
     return farthest(plane, region?.patches, reach).map((i) => scaledRow(joint, i * width, 0, width, scale));
   },
 };
+
+function withCoordinates(row: Float32Array, patch: number, patches: number): Float32Array {
+  return joined([Float32Array.from(coordinatesOf(patch, Math.sqrt(patches), row.length, 1)), row]);
+}
 
 /** The highest of each four places. [g * g] -> [g * g / 4] */
 function halved(plane: Float32Array): Float32Array {
@@ -208,21 +219,28 @@ async function distancesOf(
 }
 
 function withRows(
-  { axes, rows }: Bank,
+  bank: Bank,
   pieces: readonly (readonly Float32Array[])[],
   reach: number,
   most: number,
 ): Bank {
-  const total = rows.length / axes.count;
+  const total = bank.rows.length / rowWidth(bank);
   const room = Math.max(0, Math.min(total, most - total));
   const perPiece = Math.min(Math.ceil(MOST_OF_A_PIECE * total), Math.floor(room / pieces.length));
   const added: Float32Array[] = [];
   for (const piece of pieces) {
-    const places = piece.map((row) => along(row, axes));
+    const places = piece.map((row) => remembered(row, bank));
     const nearest = places.map((place) => nearestOf(place, added));
     added.push(...farthestFirst(places, nearest, perPiece, reach));
   }
-  return { axes, rows: joined([rows, ...added]) };
+  return { ...bank, rows: joined([bank.rows, ...added]) };
+}
+
+/** A row of coordinates and scaled features, as the bank holds it. */
+function remembered(row: Float32Array, { axes, placeWeight }: Bank): Float32Array {
+  const places = along(row.subarray(2), axes);
+  if (placeWeight === 0) return places;
+  return joined([row.subarray(0, 2).map((v) => placeWeight * v), places]);
 }
 
 const nearestOf = (place: Float32Array, others: readonly Float32Array[]) =>
@@ -291,10 +309,3 @@ function dot(a: Float32Array, b: Float32Array): number {
 }
 
 const length = (row: Float32Array) => Math.sqrt(dot(row, row));
-
-/** Given up once it is more than `most`. */
-function squaredDistance(a: Float32Array, b: Float32Array, most = Number.POSITIVE_INFINITY): number {
-  let sum = 0;
-  for (let i = 0; i < a.length && sum < most; i++) sum += (a[i]! - b[i]!) ** 2;
-  return sum;
-}

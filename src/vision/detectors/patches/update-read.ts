@@ -43,7 +43,7 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
   const settings = settingsIn(fields.settings);
   // The autoencoder cannot grow without a training, and would go on calling the new pictures anomalous.
   const shares = sharesIn(fields.heads).filter(({ head }) => head !== 'autoencoder');
-  const learnt = learntIn(tensors);
+  const learnt = learntIn(tensors, settings);
   const calibration = readCalibration(text('threshold.json')) ?? lacking('the scores of good pictures');
   const { pictures, sha256 } = (fields.dataset ?? {}) as Partial<SavedPatches['dataset']>;
   return {
@@ -64,13 +64,15 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
   };
 }
 
-function learntIn(tensors: Tensors): Learnt {
+function learntIn(tensors: Tensors, { placeWeight, reweightNeighbours }: PatchSettings): Learnt {
   const axes = (name: string) => ({
     data: floats(tensors, name),
     count: tensors.get(name)!.shape[0]!,
   });
   const bank = (level: BankLevel) => ({
     axes: axes(`bank.${level}.axes`),
+    placeWeight,
+    reweightNeighbours,
     rows: floats(tensors, `bank.${level}.rows`),
   });
   return {

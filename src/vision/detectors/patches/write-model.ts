@@ -9,7 +9,7 @@ import { writeGolden } from '../golden.ts';
 import { modelFiles, squarePreprocessing } from '../model-files.ts';
 import { onlyTile } from '../tiles/tiled-detector.ts';
 import type { Calibration } from './calibrate.ts';
-import { bankLevels, inspectionGraph, type Learnt, planesOf } from './graphs.ts';
+import { bankLevels, inspectionGraph, type Learnt, planesOf, rowWidth } from './graphs.ts';
 import { inspectPatches } from './inspect.ts';
 import type { Lesson } from './learn.ts';
 
@@ -55,8 +55,9 @@ function stateDict({ encoder }: Lesson, { learnt, calibration }: Made): Tensors 
   put('scale.deviation', scale.deviation, width);
   for (const level of banks ? bankLevels : []) {
     const { axes, rows: kept } = banks![level];
+    const numbers = rowWidth(banks![level]);
     put(`bank.${level}.axes`, axes.data, axes.count, axes.data.length / axes.count);
-    put(`bank.${level}.rows`, kept, kept.length / axes.count, axes.count);
+    put(`bank.${level}.rows`, kept, kept.length / numbers, numbers);
   }
   if (layout) {
     put('autoencoder.axes', layout.axes.data, layout.axes.count, width);
@@ -144,6 +145,6 @@ function configOf({ encoder, settings, pictures, plan, runtime }: Lesson, made: 
 /** The patches of each level. */
 function rememberedOf(banks: NonNullable<Learnt['banks']>): Record<string, number> {
   return Object.fromEntries(
-    bankLevels.map((level) => [level, banks[level].rows.length / banks[level].axes.count]),
+    bankLevels.map((level) => [level, banks[level].rows.length / rowWidth(banks[level])]),
   );
 }
