@@ -302,6 +302,15 @@ describe.skipIf(!browserRunsHere)('the page of results', () => {
     await names.first().waitFor(patience);
     expect((await names.allTextContents()).toSorted()).toEqual([...hostileTexts].toSorted());
     expect(await page.evaluate('window.pwned')).toBeUndefined();
+
+    // What the evaluation suggests is a version with who, when and why after one press.
+    await page.getByText('1 of 40 good ones would be false alarms, 1 of 12 NG pictures missed.').waitFor();
+    await page.getByRole('button', { name: 'Use this threshold' }).click();
+    await page.getByText('It is in use.').waitFor(patience);
+    expect((await pages.client.getModel({ model_id: 'hostile' })).thresholds.at(-1)).toMatchObject({
+      ...{ value: 4.4, by: 'local' },
+      reason: expect.stringMatching(/^Suggested by the evaluation of .* 1 of 40 good ones/),
+    });
     // Pictures that are gone are asked for and missing; nothing else is wrong.
     expect({ ...misdeeds, errors: misdeeds.errors.filter((error) => !error.includes('404')) }).toEqual(none);
     await context.docs.delete('models/hostile' as never).catch(() => {});

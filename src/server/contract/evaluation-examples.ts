@@ -27,6 +27,7 @@ const evaluation = {
     recall: { value: 0.917, interval: [0.615, 0.998] },
     precision: { value: 0.846 },
   },
+  suggestion: { threshold: 4.4, false_alarms: 1, of_good: 40, missed: 1, of_ng: 12 },
   confusion: { true_positives: 11, false_positives: 2, true_negatives: 38, false_negatives: 1 },
   masks: { used: 5, missing: 7, refused: 0 },
 };

@@ -87,6 +87,23 @@ const summary = {
     recall: FigureWithInterval,
     precision: Figure,
   }),
+  suggestion: Type.Union(
+    [
+      Type.Object({
+        threshold: Type.Number(),
+        false_alarms: Count,
+        of_good: Count,
+        missed: Count,
+        of_ng: Count,
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        'the threshold of the best F1 with what it would do on these very pictures, which chose it: on others it may do less ' +
+        'well; null without both sides, and in evaluations of before there was one. PATCH /models/{id}/threshold takes it over',
+    },
+  ),
   confusion: Type.Object(
     { true_positives: Count, false_positives: Count, true_negatives: Count, false_negatives: Count },
     { description: 'at the threshold; positive is called anomalous, true is rightly so' },

@@ -43,6 +43,7 @@ export function evaluationOf(
       good_side: e.goodSide,
       note: noteOn(set, e),
       figures: figuresOf(e),
+      suggestion: suggestionOf(e),
       confusion: {
         true_positives: truePositives,
         false_positives: falsePositives,
@@ -79,6 +80,18 @@ function figuresOf(e: DetectorEvaluation): AnomalyRecord['figures'] {
     false_alarm_rate: withInterval(e.falseAlarmRate, e.falseAlarmInterval),
     recall: withInterval(e.recall, e.recallInterval),
     precision: figure(e.precision),
+  };
+}
+
+function suggestionOf({ bestF1, atBestF1 }: DetectorEvaluation): AnomalyRecord['suggestion'] {
+  if (bestF1 === null || atBestF1 === null) return null;
+  const { truePositives, falsePositives, trueNegatives, falseNegatives } = atBestF1;
+  return {
+    threshold: bestF1.threshold,
+    false_alarms: falsePositives,
+    of_good: falsePositives + trueNegatives,
+    missed: falseNegatives,
+    of_ng: truePositives + falseNegatives,
   };
 }
 

@@ -74,7 +74,7 @@ export async function getEvaluation({ docs }: Context, id: string): Promise<Eval
   throw new ServerError('evaluation.not_found', `there is no evaluation ${JSON.stringify(id.slice(0, 64))}`);
 }
 
-/** Older records were all of models that find anomalies, name no task, and know no scores in place of pictures. */
+/** Older records were all of models that find anomalies, name no task, and know no scores in place of pictures and no suggestion. */
 function withTask(stored: EvaluationRecord): EvaluationRecord {
   if (stored.task === 'detect') return stored;
   const { counts } = stored;
@@ -82,6 +82,7 @@ function withTask(stored: EvaluationRecord): EvaluationRecord {
     ...stored,
     task: 'anomaly',
     counts: { ...counts, left_out: counts.left_out ?? 0 },
+    suggestion: stored.suggestion ?? null,
     good_side: stored.good_side ?? (counts.ok > 0 ? 'pictures' : 'none'),
   };
 }

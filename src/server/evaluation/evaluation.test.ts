@@ -178,6 +178,13 @@ describe('an evaluation', () => {
         false_alarm_rate: { value: e.falseAlarmRate.value },
       },
     });
+    const { falsePositives, falseNegatives } = e.atBestF1!;
+    expect(record).toMatchObject({
+      suggestion: {
+        ...{ threshold: e.bestF1!.threshold, false_alarms: falsePositives, of_good: 3 },
+        ...{ missed: falseNegatives, of_ng: 4 },
+      },
+    });
     expect(record!.dataset_sha256).toMatch(/^[0-9a-f]{64}$/);
     const { pictures, roc } = await readPictures(context, await anomalyEvaluation(job.job_id));
     expect(pictures.map(({ score }) => score).sort()).toEqual(e.pictures.map(({ score }) => score).sort());

@@ -45,6 +45,8 @@ export interface DetectorEvaluation extends Evaluation {
   readonly averagePrecision: Metric;
   /** At the threshold, as are the measures that follow. */
   readonly confusion: Confusion;
+  /** Likewise, at the threshold of the best F1; null without one. */
+  readonly atBestF1: Confusion | null;
   readonly falseAlarmRate: Metric;
   /** Clopper-Pearson, 95 %; null without good pictures. */
   readonly falseAlarmInterval: Interval | null;

@@ -79,13 +79,15 @@ function pictureMeasures(
   const confusion = confusionAt(judged, threshold);
   const { truePositives, falsePositives, trueNegatives, falseNegatives } = confusion;
   const worst = worstFirst(pictures, threshold);
+  const best = bestF1(judged);
   return {
     threshold,
     pictures,
     imageAuroc: auroc(judged),
     imageAurocInterval: aurocInterval(judged, { seed }),
     averagePrecision: averagePrecision(judged),
-    bestF1: bestF1(judged),
+    bestF1: best,
+    atBestF1: best && confusionAt(judged, best.threshold),
     confusion,
     falseAlarmRate: falseAlarmRate(confusion),
     falseAlarmInterval: intervalOf(falsePositives, falsePositives + trueNegatives),

@@ -13,6 +13,7 @@ import { EvaluationFigures } from './evaluation-figures.tsx';
 import { words } from './evaluation-words.ts';
 import { JudgedPictures } from './judged-pictures.tsx';
 import type { Evaluation } from './scored.ts';
+import { Suggestion } from './suggestion.tsx';
 
 export function EvaluationReport({
   model,
@@ -115,6 +116,7 @@ export function EvaluationReport({
           <Confusion confusion={evaluation.confusion} isLeftOut={good_side === 'left-out'} />
         </section>
       </div>
+      <Suggestion model={model} evaluation={evaluation} />
       <JudgedPictures model={model} evaluation={evaluation} />
     </>
   );

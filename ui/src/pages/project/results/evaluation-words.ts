@@ -83,6 +83,18 @@ export const words = defineWords({
     right: 'right',
     missed: 'missed',
     falseAlarm: 'false alarm',
+    suggestion: {
+      title: (value: string) => `A threshold of ${value} would fit these pictures best`,
+      would: (alarms: string, good: string, missed: string, ng: string) =>
+        `${alarms} of ${good} good ones would be false alarms, ${missed} of ${ng} NG pictures missed.`,
+      now: (alarms: string, missed: string) =>
+        `At the threshold of this evaluation: ${alarms} false alarms, ${missed} missed.`,
+      leftOut: 'The good ones are left-out scores of the training.',
+      chosenByThese: 'It is chosen by these very pictures: on others it may do less well.',
+      take: 'Use this threshold',
+      held: 'It is in use.',
+      note: (moment: string) => `Suggested by the evaluation of ${moment}:`,
+    },
     pictures: 'Pictures',
     order: 'Misses and false alarms first, then by the distance to the threshold.',
     filter: 'Show',
@@ -184,6 +196,17 @@ export const words = defineWords({
     right: 'ถูกต้อง',
     missed: 'หลุดรอด',
     falseAlarm: 'แจ้งเตือนผิด',
+    suggestion: {
+      title: (value: string) => `ค่าเกณฑ์ ${value} เหมาะกับรูปชุดนี้ที่สุด`,
+      would: (alarms: string, good: string, missed: string, ng: string) =>
+        `แจ้งเตือนผิด ${alarms} จาก ${good} รูปดี หลุดรอด ${missed} จาก ${ng} รูป NG`,
+      now: (alarms: string, missed: string) => `ที่ค่าเกณฑ์ของการประเมินนี้: แจ้งเตือนผิด ${alarms} หลุดรอด ${missed}`,
+      leftOut: 'รูปดีในที่นี้คือคะแนนกันออกของการฝึก',
+      chosenByThese: 'เลือกจากรูปชุดนี้เอง กับรูปอื่นอาจได้ผลน้อยกว่า',
+      take: 'ใช้ค่าเกณฑ์นี้',
+      held: 'ใช้อยู่แล้ว',
+      note: (moment: string) => `เสนอโดยการประเมินเมื่อ ${moment}:`,
+    },
     pictures: 'รูป',
     order: 'รูปที่ตัดสินผิดก่อน แล้วเรียงตามระยะห่างจากค่าเกณฑ์',
     filter: 'แสดง',
