@@ -4,13 +4,13 @@ import { useFormat } from '../text/format.ts';
 import { defineWords, useWords } from '../text/language.tsx';
 import './verdict.css';
 
-export type VerdictName = 'ok' | 'ng' | 'uncertain' | 'objects' | 'nothing';
+export type VerdictName = 'ok' | 'ng' | 'objects' | 'nothing';
 
 const words = defineWords({
   en: {
     ok: 'OK',
     ng: 'NG',
-    uncertain: 'Uncertain',
+    uncertain: 'uncertain',
     objects: 'Found',
     nothing: 'Nothing found',
     score: 'Score',
@@ -29,8 +29,10 @@ const words = defineWords({
   },
 });
 
-/** A circle for good, an octagon for bad, a triangle for what a person should look at. */
-const shapes: Readonly<Record<VerdictName, { readonly ground: string; readonly sign: string }>> = {
+/** A circle for good, an octagon for bad; a triangle beside either says that a person should look. */
+const shapes: Readonly<
+  Record<VerdictName | 'uncertain', { readonly ground: string; readonly sign: string }>
+> = {
   ok: { ground: 'M50 4a46 46 0 1 0 0 92 46 46 0 0 0 0-92', sign: 'm28 52 15 15 30-33' },
   ng: { ground: 'M31 4h38l27 27v38L69 96H31L4 69V31z', sign: 'm33 33 34 34M67 33 33 67' },
   uncertain: { ground: 'M50 6 97 92H3z', sign: 'M50 38v24M50 76v.1' },
@@ -42,7 +44,7 @@ export function VerdictShape({
   verdict,
   size = 20,
 }: {
-  readonly verdict: VerdictName;
+  readonly verdict: VerdictName | 'uncertain';
   readonly size?: number;
 }) {
   const { ground, sign } = shapes[verdict];
@@ -65,11 +67,34 @@ export function VerdictWord({ verdict }: { readonly verdict: VerdictName }) {
 }
 
 /** Small, for lists. */
-export function VerdictTag({ verdict }: { readonly verdict: VerdictName }) {
+export function VerdictTag({
+  verdict,
+  isUncertain,
+}: {
+  readonly verdict: VerdictName;
+  readonly isUncertain: boolean;
+}) {
+  const w = useWords(words);
   return (
     <span className={`verdict-tag ${verdict}`}>
       <VerdictShape verdict={verdict} size={16} />
-      <VerdictWord verdict={verdict} />
+      {w[verdict]}
+      {isUncertain && (
+        <span className="verdict-near" title={w.uncertain}>
+          <VerdictShape verdict="uncertain" size={14} />
+          <span className="unseen">, {w.uncertain}</span>
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** Beside a large verdict. */
+export function UncertainTag() {
+  return (
+    <span className="verdict-tag uncertain">
+      <VerdictShape verdict="uncertain" size={16} />
+      {useWords(words).uncertain}
     </span>
   );
 }

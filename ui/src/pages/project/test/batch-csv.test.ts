@@ -24,18 +24,14 @@ describe('the table of a test', () => {
 
 describe('a verdict', () => {
   it.each([
-    [false, false, 'ok'],
-    [false, true, 'uncertain'],
-    [true, true, 'uncertain'],
-    [true, false, 'ng'],
+    [false, 'anomaly', 'ok'],
+    [true, 'anomaly', 'ng'],
+    [false, 'detect', 'nothing'],
+    [true, 'detect', 'objects'],
   ] as const)(
-    'of a score (anomalous: %s, in the band of the model: %s) is %s',
-    (is_anomaly, is_uncertain, verdict) => {
-      expect(verdictOf({ is_anomaly, is_uncertain }, 'anomaly')).toBe(verdict);
+    'of an answer (anomalous: %s, by a model of the task %s) is %s',
+    (is_anomaly, task, verdict) => {
+      expect(verdictOf({ is_anomaly }, task)).toBe(verdict);
     },
   );
-
-  it('of an object detector is never uncertain', () => {
-    expect(verdictOf({ is_anomaly: true, is_uncertain: false }, 'detect')).toBe('objects');
-  });
 });

@@ -15,12 +15,17 @@ type Column = 'picture' | 'verdict' | 'score' | 'places';
 type Task = ModelDetail['task'];
 
 const rowHeight = 44;
-const severity = { ng: 0, objects: 0, uncertain: 1, nothing: 2, ok: 2 } as const;
+const severity = { ng: 0, objects: 0, nothing: 3, ok: 3 } as const;
 
 /** What a column is sorted by; what is not tested yet comes last. */
 const sortKeys: Readonly<Record<Column, (entry: Entry, task: Task) => string | number>> = {
   picture: ({ file }) => file.name.toLowerCase(),
-  verdict: ({ item }, task) => (item === null ? 9 : severity[verdictOf(item, task)]),
+  verdict: ({ item }, task) => {
+    if (item === null) return 9;
+    // What is sure stands at the ends.
+    const doubt = item.is_uncertain ? (item.is_anomaly ? 1 : -1) : 0;
+    return severity[verdictOf(item, task)] + doubt;
+  },
   score: ({ item }) => (item === null ? Number.POSITIVE_INFINITY : -item.score),
   places: ({ item }) => (item === null ? Number.POSITIVE_INFINITY : -item.regions.length),
 };
@@ -165,7 +170,7 @@ function Row({
       </td>
       <td>
         {item !== null ? (
-          <VerdictTag verdict={verdictOf(item, task)} />
+          <VerdictTag verdict={verdictOf(item, task)} isUncertain={item.is_uncertain} />
         ) : state === 'failed' ? (
           <span className="test-failed" title={why ?? ''}>
             {w.failed}

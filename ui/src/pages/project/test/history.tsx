@@ -119,7 +119,7 @@ function Past({ item, onOpen }: { readonly item: ResultItem; readonly onOpen: ()
   const w = useWords(words);
   const format = useFormat();
   const [isGone, setGone] = useState(false);
-  const { verdict } = shownOld(item);
+  const { verdict, isUncertain } = shownOld(item);
   return (
     <li>
       <button type="button" className="test-past" onClick={onOpen}>
@@ -131,7 +131,7 @@ function Past({ item, onOpen }: { readonly item: ResultItem; readonly onOpen: ()
         )}
         <span className="test-past-words">
           <span className="row apart">
-            <VerdictTag verdict={verdict} />
+            <VerdictTag verdict={verdict} isUncertain={isUncertain} />
             <span className="quiet">{format.decimal(item.score, digitsFor(item.threshold))}</span>
           </span>
           <span className="cut" title={item.filename}>

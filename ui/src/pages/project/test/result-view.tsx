@@ -2,7 +2,13 @@
 import type { ReactNode } from 'react';
 import { Loading } from '../../../components/loading.tsx';
 import { Notice } from '../../../components/notice.tsx';
-import { digitsFor, ScoreBar, VerdictShape, VerdictWord } from '../../../components/verdict.tsx';
+import {
+  digitsFor,
+  ScoreBar,
+  UncertainTag,
+  VerdictShape,
+  VerdictWord,
+} from '../../../components/verdict.tsx';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { AnomalyView } from './anomaly-view.tsx';
@@ -33,7 +39,7 @@ export function ResultView({
   const w = useWords(words);
   const format = useFormat();
   const size = useSizeOf(result.imageUrl);
-  const { verdict, score, threshold, band, detections } = result;
+  const { verdict, isUncertain, score, threshold, band, detections } = result;
   const isDetector = result.heatmapUrl === null;
   return (
     <article className="test-result stack" aria-label={result.filename}>
@@ -50,9 +56,9 @@ export function ResultView({
             {result.filename}
           </p>
           {!isDetector && <ScoreBar score={score} threshold={threshold} verdict={verdict} />}
-          {verdict === 'uncertain' && (
+          {isUncertain && (
             <p className="hint">
-              {w.near}{' '}
+              <UncertainTag /> {w.near}{' '}
               {band !== null &&
                 w.band(
                   format.decimal(band.low, digitsFor(threshold)),

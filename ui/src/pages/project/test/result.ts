@@ -10,7 +10,9 @@ export interface ShownResult {
   readonly filename: string;
   readonly score: number;
   readonly threshold: number;
-  /** Scores in it are uncertain; null where it is not known. */
+  /** By the model's own band around its threshold. */
+  readonly isUncertain: boolean;
+  /** That band; null where it is not known. */
   readonly band: TestedItem['uncertain'];
   readonly verdict: VerdictName;
   readonly imageUrl: string;
@@ -27,13 +29,12 @@ export interface ShownResult {
   readonly feedback: ResultItem['feedback'];
 }
 
-/** Uncertain by the model's own band, where it has one. */
 export function verdictOf(
-  { is_anomaly, is_uncertain }: Pick<TestedItem, 'is_anomaly' | 'is_uncertain'>,
+  { is_anomaly }: Pick<TestedItem, 'is_anomaly'>,
   task: ModelDetail['task'],
 ): VerdictName {
   if (task === 'detect') return is_anomaly ? 'objects' : 'nothing';
-  return is_uncertain ? 'uncertain' : is_anomaly ? 'ng' : 'ok';
+  return is_anomaly ? 'ng' : 'ok';
 }
 
 /** null when nothing of it was stored. */
@@ -43,6 +44,7 @@ export function shownItem(item: TestedItem, task: ModelDetail['task']): ShownRes
     filename: item.filename,
     score: item.score,
     threshold: item.threshold,
+    isUncertain: item.is_uncertain,
     band: item.uncertain,
     verdict: verdictOf(item, task),
     imageUrl: item.image_url,
@@ -65,6 +67,7 @@ export function shownOld(item: ResultItem): ShownResult {
     filename: item.filename,
     score: item.score,
     threshold: item.threshold,
+    isUncertain: item.is_uncertain,
     band: null,
     verdict: verdictOf(item, task),
     imageUrl: item.image_url,
