@@ -121,4 +121,10 @@ describe('lowerConvWeightGrad', () => {
     const one = { n: 2, groups: 1, inEach, outEach, size: [6, 7], kernel, stride, dilation: [1, 1] } as const;
     expect(await errorOf({ ...one, pads: [p, p, p, p] })).toBeLessThan(1e-5);
   });
+
+  it('is right with many channels, dilation and unequal pads', async () => {
+    const window = { kernel: [3, 2], stride: [1, 1], dilation: [2, 3], pads: [0, 3, 2, 1] } as const;
+    const one = { n: 2, groups: 1, inEach: 64, outEach: 65, size: [9, 8], ...window } as const;
+    expect(await errorOf(one)).toBeLessThan(1e-5);
+  });
 });

@@ -14,6 +14,7 @@ import {
   sum,
   transpose,
 } from '../ops/build.ts';
+import { elementCount } from '../tensor.ts';
 
 type WeightGrad = Node<'convWeightGrad'>;
 
@@ -25,9 +26,15 @@ export function lowerConvWeightGrad(node: WeightGrad): Value {
   if (groups > 1) return groups === channels && groups === outChannels ? ofDepthwise(node) : ofGroups(node);
   const onePixel = [...kernel, ...stride].every((n) => n === 1) && pads.every((p) => p === 0);
   if (onePixel) return ofOnePixel(x, dy);
-  const strides = stride[0] > 1 || stride[1] > 1;
-  return strides && channels * kernel[0] * kernel[1] <= fewTaps ? ofPictures(node) : ofTaps(node);
+  if (stride[0] > 1 || stride[1] > 1)
+    return channels * kernel[0] * kernel[1] <= fewTaps ? ofPictures(node) : ofTaps(node);
+  const copied = elementCount(dy.type.shape) * kernel[0] + elementCount(x.type.shape) * kernel[1];
+  const many = Math.min(channels, outChannels) >= manyChannels && oneAnImage(dy, channels);
+  return many && copied <= mostCopied ? ofRowsAndColumns(node) : ofTaps(node);
 }
+
+/** Elements of all copies at once (32 MB): more would cost the step of a decoder memory and save it no time. */
+const mostCopied = 1 << 23;
 
 /** From here on a copy of single pixels is as quick as one of rows. */
 const manyChannels = 64;
@@ -84,10 +91,9 @@ function gatheredProducts(
   window: Window,
   groups: readonly (readonly Pair[])[],
 ): Value {
-  const [n, channels, height, width] = moving.type.shape as [number, number, number, number];
+  const [n, , height, width] = moving.type.shape as [number, number, number, number];
   const area = window.size[0] * window.size[1];
-  const planes = pad(reshape(moving, [n, channels, height * width]), [0, 0, 0], [0, 0, 1]);
-  const pixels = channelsLast(planes);
+  const pixels = pixelsAndZero(moving);
   const rows = reshape(still, [n, 1, still.type.shape[1]!, area]);
   const products = groups.map((taps) => {
     const places = taps.flatMap((tap) => placesOf(tap, window, [height, width]));
@@ -95,6 +101,44 @@ function gatheredProducts(
     return sum(matmul(rows, copies), { axes: [0] });
   });
   return concat(products, 0);
+}
+
+/** [N, C, H, W] -> [N, H * W + 1, C], the last pixel zero. */
+function pixelsAndZero(x: Value): Value {
+  const [n, channels] = x.type.shape as [number, number];
+  return channelsLast(pad(reshape(x, [n, channels, -1]), [0, 0, 0], [0, 0, 1]));
+}
+
+/**
+ * At stride 1 one product an image has all taps: of the channels of dy, each copied once a row of the kernel and moved by that
+ * row, with those of x, copied once a column and moved by that column. That is kh + kw copies instead of kh * kw.
+ */
+function ofRowsAndColumns(node: WeightGrad): Value {
+  const [x, dy] = node.inputs as [Value, Value];
+  const { kernel, stride, pads, dilation } = node.attributes;
+  const [n, channels, height, width] = x.type.shape as [number, number, number, number];
+  const [, outChannels, outHeight, outWidth] = dy.type.shape as [number, number, number, number];
+  const area = height * outWidth;
+
+  // Row r of x meets row r + top - i * dilation of dy, or the row of zeros behind the others.
+  const rows = Array.from({ length: kernel[0] * height }, (_, k) => {
+    const row = (k % height) + pads[0] - Math.floor(k / height) * dilation[0];
+    return row >= 0 && row < outHeight ? row : outHeight;
+  });
+  const rowsOfDy = constant(rows, [kernel[0], height], 'int64');
+  const left = gather(pad(dy, [0, 0, 0, 0], [0, 0, 1, 0]), rowsOfDy, 2); // [N, O, kh, H, width of dy]
+
+  const window: Window = { stride, dilation, pads: [0, pads[1], 0, pads[3]], size: [height, outWidth] };
+  const taps = Array.from({ length: kernel[1] }, (_, j) => placesOf([0, j], window, [height, width]));
+  const places = Array.from({ length: area }, (_, place) => taps.map((tap) => tap[place]!)).flat();
+  const right = gather(pixelsAndZero(x), constant(places, [area, kernel[1]], 'int64'), 1); // [N, area, kw, C]
+
+  const products = matmul(
+    reshape(left, [n, outChannels * kernel[0], area]),
+    reshape(right, [n, area, kernel[1] * channels]),
+  );
+  const sums = reshape(sum(products, { axes: [0] }), [outChannels, ...kernel, channels]);
+  return transpose(sums, [0, 3, 1, 2]);
 }
 
 /** The pixel that a tap reads for each place of the window, row by row; height * width where that is outside. */
