@@ -95,11 +95,12 @@ const TEST_JSON = `
 
 The object of --json:
   okapi, device            version and device
-  model                    folder, encoder, imageSize, tiles, threshold, pixelThreshold, trust
-  ok, ng, untested         how many pictures
+  model                    folder, encoder, imageSize, tiles, threshold, uncertain, pixelThreshold, trust
+  ok, ng, untested         how many pictures; uncertain: how many of ok and ng
   items[]                  in the order of the arguments:
     file, verdict          "OK", "NG", or null when it could not be tested
     score, threshold       NG when score > threshold
+    uncertain              whether it lies in the model's band around the threshold, so that a person should look
     regions[]              box [x, y, width, height], polygon [[x, y], ...], area in pixels of the picture; peak, meanScore
     overlay, heatmap       files written by --out
     error                  code and message, when verdict is null
