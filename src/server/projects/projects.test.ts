@@ -154,11 +154,14 @@ describe('reading projects', () => {
     const owner = { kind: 'project', id: record.project_id } as const;
     expect((await projectInfo(test.context, record)).num_images).toBe(0);
     const files = Object.fromEntries(['b.png', 'a.png', 'c.png', 'e.png', 'd.png'].map((name) => [name, {}]));
-    await test.context.docs.put(docKeys.images(owner), { files: { ...files, 'c.png': { mark: 'ng' } } });
+    await test.context.docs.put(docKeys.images(owner), {
+      files: { ...files, 'c.png': { mark: 'ng', holdout: true }, 'e.png': { holdout: true } },
+    });
     expect(await projectInfo(test.context, record)).toEqual({
       ...record,
       num_images: 5,
       num_ng: 1,
+      num_holdout: 1,
       first_images: ['b.png', 'a.png', 'c.png', 'e.png'],
     });
   });
