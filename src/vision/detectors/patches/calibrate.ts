@@ -72,20 +72,23 @@ export async function calibrate(
 ): Promise<Calibration> {
   const { settings, plan, region, pictures } = lesson;
   const grid = gridOf(settings.imageSize);
-  const { samples } = plan;
-  const good = await leftOut(lesson, without, plan.scored);
+  const measured = [...plan.scored, ...plan.besides];
+  const samples = plan.samples.slice(0, plan.scored.length);
+  // Of tiles, the worst speaks for its picture; a moved view for itself.
+  const speakers = [...samples, ...plan.besides.map((_, i) => -1 - i)];
+  const good = await leftOut(lesson, without, measured);
   const parts = planesOf(whole);
   // Each part in spreads of good parts, by places that the view itself had no part in; then in spreads of good scores.
   const planes = parts.map((part, k) => {
     const places = new Places(
       good.map((view) => view[k]!),
-      samples,
+      plan.samples,
       grid,
       region,
     );
-    const own = good.map((view, i) => inSpreads(view[k]!, places.without(samples[i]!)));
+    const own = good.map((view, i) => inSpreads(view[k]!, places.without(plan.samples[i]!)));
     const scores = own.map((plane) => topMean(valuesInside(plane, region)));
-    const level = levelOf(highestBy(scores, samples)); // of tiles, the worst speaks for its picture
+    const level = levelOf(highestBy(scores, speakers));
     const factor = partWeights[part] / partWeights[parts[0]!] / level.spread;
     return {
       fusion: fusionOf(places.all(), level.middle, factor),
@@ -93,8 +96,8 @@ export async function calibrate(
       scores: scores.map((score) => factor * (score - level.middle)),
     };
   });
-  const scores = good.map((_, i) => Math.max(...planes.map((part) => part.scores[i]!)));
-  const peaks = good.map((_, i) => {
+  const scores = plan.scored.map((_, i) => Math.max(...planes.map((part) => part.scores[i]!)));
+  const peaks = plan.scored.map((_, i) => {
     const highestPlane = planes[0]!.own[i]!.map((_, at) =>
       Math.max(...planes.map(({ own }) => own[i]![at]!)),
     );

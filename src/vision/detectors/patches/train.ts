@@ -76,7 +76,7 @@ export async function trainPatches(
       encoding: views,
       'choosing patches': asked.bank ? views : 0,
       autoencoder: asked.autoencoder ? layoutRuns(pictures.count) : 0,
-      calibrating: plan.scored.length,
+      calibrating: plan.scored.length + plan.besides.length,
     });
     let stages: readonly WorkStage[] = ['encoding', 'choosing patches'];
     const counted = work.watched(runtime, () => {

@@ -81,7 +81,7 @@ export async function updatePatches(
     onEvent({ type: 'stage', stage: 'training' });
     const pictures = withGolden(fresh, saved, size);
     const { plain, moved, scored } = viewsOf(fresh);
-    const plan = { views: [...plain, ...moved], scored, samples: [], folds: 1 };
+    const plan = { views: [...plain, ...moved], scored, besides: [], samples: [], folds: 1 };
     work.expect({ encoding: 2 * plan.views.length + 1, calibrating: 3 * scored.length });
     let stage: WorkStage = 'encoding';
     const counted = work.watched(runtime, () => stage);

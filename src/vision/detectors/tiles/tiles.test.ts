@@ -223,7 +223,7 @@ describe('what is learnt of tiles', () => {
     expect(samples).toEqual(Array.from({ length: 210 }, (_, i) => Math.floor(i / 30)));
   });
 
-  it('leaves out views of one or two pictures, and every fold learns some', () => {
+  it('leaves out views of a single picture, and every fold learns some', () => {
     const { views, scored, samples, folds } = planViews(source(1, 600), settings);
     expect(new Set(views.map(({ fold }) => fold)).size).toBe(folds);
     expect(views.length).toBeLessThanOrEqual(1000);
