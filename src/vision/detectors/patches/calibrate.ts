@@ -55,7 +55,7 @@ const LEAST_SCORE_SPREAD = 0.02;
 const LEAST_PEAK = 0.5;
 /**
  * What a spread of each part counts: found once over all sets of bench/quality.ts. A weight of 1 for subspace and autoencoder costs
- * aliens 0.008: good parts in rare poses are strange to both. Weights by made-up defects (CutPaste) were tried and were worse.
+ * aliens up to 0.008: good parts in rare poses are strange to both. Weights by made-up defects (CutPaste) were tried and were worse.
  */
 const partWeights: Readonly<Record<PlaneName, number>> = {
   fine: 1,
