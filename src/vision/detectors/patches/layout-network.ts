@@ -3,7 +3,6 @@ import {
   adam,
   add,
   averagePool2d,
-  concat,
   cosine,
   gelu,
   layers,
@@ -44,8 +43,7 @@ export const layoutSteps = (pictures: number) => Math.min(MOST_STEPS, STEPS_OF_A
 /** What draws, and what it draws: axes that are already divided by the root of their deviation. */
 export interface Layout {
   readonly axes: Axes;
-  /** Of networks that were trained on different pictures; their distances are averaged. */
-  readonly networks: readonly Parameters[];
+  readonly parameters: Parameters;
 }
 
 /** What is drawn of patches along the axes [g * g, axes]: [1, axes, g / 2, g / 2]. */
@@ -78,14 +76,11 @@ export function draw(s: Scope, x: Value): Value {
   return conv(gelu(conv(wide, 'up2', CHANNELS)), 'drawn', axes);
 }
 
-/** How far each place of a layout is from its drawings, on average: [g * g, 1]. */
-export function fromDrawing(layout: Value, { networks }: Layout): Value {
+/** How far each place of a layout is from its drawing: [g * g, 1]. */
+export function fromDrawing(layout: Value, { parameters }: Layout): Value {
   const grid = layout.type.shape[3]!;
-  const distances = networks.map((parameters) => {
-    const apart = square(sub(draw(new Scope(parameters, 'infer'), layout), layout));
-    return reshape(sqrt(add(sum(apart, { axes: [1] }), 1e-12)), [1, grid * grid]);
-  });
-  return reshape(mean(concat(distances, 0), { axes: [0] }), [grid * grid, 1]);
+  const apart = square(sub(draw(new Scope(parameters, 'infer'), layout), layout));
+  return reshape(sqrt(add(sum(apart, { axes: [1] }), 1e-12)), [grid * grid, 1]);
 }
 
 /** The same seed gives the same first weights. */

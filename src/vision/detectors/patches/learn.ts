@@ -1,6 +1,6 @@
 // What the patch detectors learn: the scale of the channels, the axes of good patches, and patches that stand for all.
 
-import type { Graph, Parameters } from '../../../autodiff/index.ts';
+import type { Graph } from '../../../autodiff/index.ts';
 import { toOnnx } from '../../../autodiff/onnx/to-onnx.ts';
 import { Random } from '../../../autodiff/random.ts';
 import type { Runtime, RuntimeTensor } from '../../../autodiff/runtime.ts';
@@ -134,13 +134,13 @@ export async function learn(
 }
 
 /**
- * The autoencoder is trained so many times, each time without some of the folds. All of them serve together; a picture that is left
- * out is judged by the one that has not seen it, as new pictures are judged by each.
+ * The autoencoder is trained once for all and so many times without some of the folds, always by as many steps: with fewer, left-out
+ * pictures look stranger than fresh ones. To serve the mean of the three takes 11 ms more and finds no more.
  */
 const LAYOUT_FOLDS = 3;
 
 /** The runs of the encoder and of the steps that they take, about. */
-export const layoutRuns = (pictures: number) => pictures + LAYOUT_FOLDS * layoutSteps(pictures);
+export const layoutRuns = (pictures: number) => pictures + (1 + LAYOUT_FOLDS) * layoutSteps(pictures);
 
 async function learnLayouts(
   lesson: Lesson,
@@ -165,13 +165,14 @@ async function learnLayouts(
   const trainer = await LayoutTrainer.open(runtime, { grid, axes: count, seed });
   try {
     const steps = layoutSteps(layouts.length);
-    const networks: Parameters[] = [];
-    for (let k = 0; k < LAYOUT_FOLDS; k++) {
-      const own = layouts.filter((_, i) => views[i]!.fold % LAYOUT_FOLDS !== k);
-      networks.push(await trainer.train(own, steps, signal));
-    }
-    const layoutOf = (own: readonly Parameters[]): Layout => ({ axes: layoutAxes, networks: own });
-    return { whole: layoutOf(networks), without: networks.map((network) => layoutOf([network])) };
+    const trained = async (used: (fold: number) => boolean): Promise<Layout> => {
+      const own = layouts.filter((_, i) => used(views[i]!.fold));
+      return { axes: layoutAxes, parameters: await trainer.train(own, steps, signal) };
+    };
+    const whole = await trained(() => true);
+    const without: Layout[] = [];
+    for (let k = 0; k < LAYOUT_FOLDS; k++) without.push(await trained((fold) => fold % LAYOUT_FOLDS !== k));
+    return { whole, without };
   } finally {
     await trainer.close();
   }

@@ -61,8 +61,7 @@ function stateDict({ encoder }: Lesson, { learnt, calibration }: Made): Tensors 
   }
   if (layout) {
     put('autoencoder.axes', layout.axes.data, layout.axes.count, width);
-    for (const [k, network] of layout.networks.entries())
-      for (const { name, data, shape } of network.all()) put(`autoencoder.${k}.${name}`, data, ...shape);
+    for (const { name, data, shape } of layout.parameters.all()) put(`autoencoder.${name}`, data, ...shape);
   }
   if (subspace) put('subspace.axes', subspace.data, subspace.count, width);
   for (const [i, part] of planesOf(learnt).entries()) {
