@@ -8,6 +8,9 @@ export const trainingLimits = {
   maxImgSize: 1024,
   maxEpochs: 10_000,
   maxDefectSize: 4096,
+  maxBankBytes: 2 ** 31,
+  maxPlaceWeight: 10,
+  maxReweightNeighbours: 50,
 } as const;
 
 /** The ways to learn what good parts look like. */
@@ -81,8 +84,36 @@ const tiling = {
   ),
 };
 
+const ofBanks = 'of the methods auto and memory-bank';
+
+const bank = {
+  bank_bytes: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: trainingLimits.maxBankBytes,
+      description: `what remembered patches may take, ${ofBanks}; left out: 3,480,000, some 3,000 patches`,
+    }),
+  ),
+  place_weight: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: trainingLimits.maxPlaceWeight,
+      default: 0,
+      description: `how much the place of a patch counts, for cameras and parts that stand still, ${ofBanks}; 0: not at all`,
+    }),
+  ),
+  reweight_neighbours: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: trainingLimits.maxReweightNeighbours,
+      default: 0,
+      description: `remembered patches by which the distance to the nearest is weighed (PatchCore, equation 7), ${ofBanks}; 0: none`,
+    }),
+  ),
+};
+
 export const SceneTraining = Type.Object(
-  { scene_id: Slug, ...settings, ...tiling },
+  { scene_id: Slug, ...settings, ...tiling, ...bank },
   { additionalProperties: false },
 );
 export type SceneTraining = Static<typeof SceneTraining>;
@@ -91,6 +122,7 @@ export const ProjectTraining = Type.Object(
   {
     ...settings,
     ...tiling,
+    ...bank,
     base_model_id: Type.Optional(
       Type.Union([Slug, Type.Null()], { description: 'the model to start from; finetune projects need one' }),
     ),

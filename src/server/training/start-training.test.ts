@@ -110,6 +110,23 @@ describe('startTraining', () => {
     });
   });
 
+  it('hands on what is said of remembered patches, to methods that remember some', async () => {
+    const of = { bank_bytes: 1e6, place_weight: 0.5, reweight_neighbours: 3 };
+    const { job_id } = await start({ method: 'memory-bank', ...of });
+    const { settings } = await trainingParts(context, (await context.queue.get(job_id))!);
+    expect(settings).toMatchObject({ bankBytes: 1e6, placeWeight: 0.5, reweightNeighbours: 3 });
+    await expect(start({ method: 'subspace', ...of })).rejects.toMatchObject({
+      errors: [
+        { path: 'body.bank_bytes', detail: 'the method subspace takes none: it remembers no patches' },
+        { path: 'body.place_weight' },
+        { path: 'body.reweight_neighbours' },
+      ],
+    });
+    await expect(start({ method: 'auto', place_weight: 11 })).rejects.toMatchObject({
+      errors: [{ path: 'body.place_weight', detail: 'expected a number from 0 to 10, got 11' }],
+    });
+  });
+
   it('keeps the regions of the project as they are now', async () => {
     const include = [
       [

@@ -36,6 +36,10 @@ export interface AnomalyOrder extends CommonOrder {
   /** Left out in older records: auto. */
   readonly tiles?: TileSetting;
   readonly defect_size?: number | null;
+  /** Of the remembered patches; left out in older records. */
+  readonly bank_bytes?: number | null;
+  readonly place_weight?: number | null;
+  readonly reweight_neighbours?: number | null;
   /** Stored names of the images that the base model is updated with; left out: a training. */
   readonly adds?: readonly string[];
   /** Of updates: the rate that the threshold is to hold; null: that of the base model's training. */
@@ -81,6 +85,7 @@ const isHash: Check = (v) => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v);
 const isWhole: Check = (v) => Number.isSafeInteger(v);
 const isNumber: Check = (v) => Number.isFinite(v);
 const isNumberOrNull: Check = (v) => v === null || isNumber(v);
+const isNumberOrNothing: Check = (v) => v === undefined || isNumberOrNull(v);
 const isObjectOrNothing: Check = (v) => v === undefined || typeof v === 'object';
 
 const common = { images: isWhole, img_size: isWhole, epochs: isWhole, training_mode: isText };
@@ -96,9 +101,12 @@ const checks: {
     base_model_id: isTextOrNull,
     regions: isObjectOrNothing,
     adds: (v) => v === undefined || (Array.isArray(v) && v.every(isText)),
-    false_alarm_rate: (v) => v === undefined || isNumberOrNull(v),
+    false_alarm_rate: isNumberOrNothing,
     tiles: (v) => v === undefined || isText(v) || isObjectOrNothing(v),
-    defect_size: (v) => v === undefined || isNumberOrNull(v),
+    defect_size: isNumberOrNothing,
+    bank_bytes: isNumberOrNothing,
+    place_weight: isNumberOrNothing,
+    reweight_neighbours: isNumberOrNothing,
   },
   detect: {
     ...common,

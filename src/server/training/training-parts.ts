@@ -68,7 +68,7 @@ async function anomalyParts(context: Context, job: JobRecord, order: AnomalyOrde
     base,
     encoderSource: { folders },
     settings: {
-      ...(method === 'autoencoder' ? settingsOf(order, config.training) : { imageSize: order.img_size }),
+      ...(method === 'autoencoder' ? settingsOf(order, config.training) : patchSettingsOf(order)),
       // That of the base model, when there is one.
       ...(base === null && { encoder: await defaultEncoder(folders) }),
     },
@@ -122,6 +122,20 @@ export function settingsOf(order: AnomalyOrder, training: Config['training']): R
     validationRatio: training.val_ratio,
     patience: training.patience,
     minEpochs: training.min_epochs_before_early_stop,
+  };
+}
+
+/** As settingsOf. */
+function patchSettingsOf({
+  img_size: imageSize,
+  bank_bytes: bankBytes,
+  place_weight: placeWeight,
+  reweight_neighbours: reweightNeighbours,
+}: AnomalyOrder): Record<string, number> {
+  const given = Object.entries({ bankBytes, placeWeight, reweightNeighbours });
+  return {
+    imageSize,
+    ...Object.fromEntries(given.filter((entry): entry is [string, number] => entry[1] != null)),
   };
 }
 

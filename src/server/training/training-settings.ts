@@ -14,6 +14,9 @@ export interface TrainingRequest {
   readonly base_model_id?: string | null;
   readonly tiles?: TilesInRequest;
   readonly defect_size?: number;
+  readonly bank_bytes?: number;
+  readonly place_weight?: number;
+  readonly reweight_neighbours?: number;
 }
 
 export interface TrainingSettings {
@@ -26,6 +29,10 @@ export interface TrainingSettings {
   readonly tiles: TileSetting;
   /** In pixels of the picture; null: not stated. */
   readonly defect_size: number | null;
+  /** Of the remembered patches; null: the trainer's default. */
+  readonly bank_bytes: number | null;
+  readonly place_weight: number | null;
+  readonly reweight_neighbours: number | null;
 }
 
 /** Such as a range. Null, where a setting may be null, is not asked about. */
@@ -55,17 +62,26 @@ const rows: Readonly<Record<Exclude<keyof TrainingSettings, 'method' | 'tiles'>,
     valid: (v) => Number.isFinite(v) && v >= 1 && v <= trainingLimits.maxDefectSize,
     expected: `a number from 1 to ${trainingLimits.maxDefectSize}`,
   },
+  bank_bytes: wholeRow(1, trainingLimits.maxBankBytes),
+  place_weight: {
+    valid: (v) => v >= 0 && v <= trainingLimits.maxPlaceWeight,
+    expected: `a number from 0 to ${trainingLimits.maxPlaceWeight}`,
+  },
+  reweight_neighbours: wholeRow(0, trainingLimits.maxReweightNeighbours),
 };
 
 /** Throws request.invalid that names every field at fault. */
 export function trainingSettings(request: TrainingRequest): TrainingSettings {
   const { method = 'autoencoder' } = request;
-  if (method !== 'autoencoder') refuseSteps(method, request);
+  refuseStrange(method, request);
   const settings = {
     img_size: request.img_size ?? 256,
     epochs: request.epochs ?? 30,
     lr: request.lr ?? null,
     defect_size: request.defect_size ?? null,
+    bank_bytes: request.bank_bytes ?? null,
+    place_weight: request.place_weight ?? null,
+    reweight_neighbours: request.reweight_neighbours ?? null,
   };
   checkSettings(rows, settings);
   return { method, ...settings, tiles: tilesOf(request), ...(method !== 'autoencoder' && { epochs: 0 }) };
@@ -80,10 +96,31 @@ function tilesOf({ tiles = 'auto' }: TrainingRequest): TileSetting {
   }
 }
 
-/** Throws request.invalid for settings that only a training by steps has. */
-function refuseSteps(method: TrainingMethod, request: TrainingRequest): void {
-  const named = (['epochs', 'lr', 'base_model_id'] as const).filter((name) => request[name] != null);
-  refuseIfAny(named.map((name) => [name, `the method ${method} takes none: it does not train by steps`]));
+/** Settings that not every method has, the methods that have them, and why the others do not. */
+const ownSettings = [
+  {
+    of: ['autoencoder'],
+    names: ['epochs', 'lr', 'base_model_id'],
+    why: 'it does not train by steps',
+  },
+  {
+    of: ['auto', 'memory-bank'],
+    names: ['bank_bytes', 'place_weight', 'reweight_neighbours'],
+    why: 'it remembers no patches',
+  },
+] as const;
+
+/** Throws request.invalid for settings that the method does not have. */
+function refuseStrange(method: TrainingMethod, request: TrainingRequest): void {
+  refuseIfAny(
+    ownSettings.flatMap(({ of, names, why }) =>
+      (of as readonly TrainingMethod[]).includes(method)
+        ? []
+        : names
+            .filter((name) => request[name] != null)
+            .map((name) => [name, `the method ${method} takes none: ${why}`] as const),
+    ),
+  );
 }
 
 /** Throws request.invalid that names every field at fault. */

@@ -29,6 +29,9 @@ export const words = defineWords({
     },
     tileSize: 'Tile size',
     tileSizeHint: 'Side of the tiles, in pixels of the picture.',
+    standsStill: 'The part lies at the same place in every picture',
+    standsStillHint:
+      'For fixed cameras. The place of a patch then counts too: what is right elsewhere may be wrong here.',
     defectSize: 'Smallest defect',
     defectSizeHint: 'In pixels of the picture. By it the size of the tiles is chosen.',
     base: 'Base model',
@@ -79,6 +82,8 @@ export const words = defineWords({
     tileChoices: { auto: 'ตัดเมื่อมีประโยชน์', off: 'ย่อเป็นขนาดรูป', own: 'ตัดตามขนาดที่กำหนด' },
     tileSize: 'ขนาดแผ่นย่อย',
     tileSizeHint: 'ด้านของแผ่นย่อย หน่วยพิกเซลของรูป',
+    standsStill: 'ชิ้นงานอยู่ตำแหน่งเดิมทุกรูป',
+    standsStillHint: 'สำหรับกล้องที่ติดตั้งอยู่กับที่ ตำแหน่งจะถูกนำมาพิจารณาด้วย สิ่งที่ถูกต้องที่อื่นอาจผิดที่ตรงนี้',
     defectSize: 'ตำหนิเล็กที่สุด',
     defectSizeHint: 'หน่วยพิกเซลของรูป ใช้เลือกขนาดแผ่นย่อย',
     base: 'โมเดลตั้งต้น',

@@ -1,31 +1,19 @@
 // Starts a training on good pictures: from nothing, or from a base model.
 import { useState } from 'react';
-import type { TrainingMethod } from '../../../../../src/server/contract/training.ts';
 import { addresses } from '../../../addresses.ts';
 import { LinkButton } from '../../../components/button.tsx';
 import { Empty } from '../../../components/empty.tsx';
 import { api, type Limits, type ProjectInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { AnomalySettings, defaults, rangesOf, remembersPatches, type Settings } from './anomaly-settings.tsx';
 import { BaseChoice } from './base-choice.tsx';
-import { MethodChoice } from './method-choice.tsx';
-import { fits, NumberSetting, type Typed } from './number-setting.tsx';
+import { fits } from './number-setting.tsx';
 import { anomalySeconds, leastPictures, leastRate } from './plan.ts';
-import { words as settingsWords } from './settings-words.ts';
 import { StartCard } from './start-card.tsx';
-import { noTiles, type TileSettings, TilesSetting, tilesFit, tilesOf } from './tiles-setting.tsx';
+import { tilesFit, tilesOf } from './tiles-setting.tsx';
 import { useStart } from './use-start.ts';
 import { words } from './words.ts';
-
-interface Settings {
-  readonly method: TrainingMethod;
-  readonly imgSize: Typed;
-  readonly epochs: Typed;
-  readonly lr: Typed;
-  readonly tiles: TileSettings;
-}
-
-const defaults: Settings = { method: 'auto', imgSize: 256, epochs: 30, lr: null, tiles: noTiles };
 
 export function StartAnomaly({
   project,
@@ -45,7 +33,7 @@ export function StartAnomaly({
   });
   const [base, setBase] = useState<string | null>(null);
   const good = project.num_images - project.num_ng - project.num_holdout;
-  const { method, imgSize, epochs, lr, tiles } = settings;
+  const { method, imgSize, epochs, lr, tiles, standsStill } = settings;
   const hasSteps = method === 'autoencoder';
   const start = useStart(project.project_id, () =>
     api.trainProject({
@@ -54,6 +42,7 @@ export function StartAnomaly({
         method,
         img_size: imgSize!,
         ...tilesOf(tiles),
+        ...(remembersPatches(method) && standsStill && { place_weight: 1 }),
         ...(hasSteps && { epochs: epochs! }),
         ...(hasSteps && lr !== null && { lr }),
         ...(isFine && { base_model_id: base }),
@@ -115,12 +104,6 @@ export function StartAnomaly({
   );
 }
 
-const rangesOf = ({ training }: Limits) => ({
-  imgSize: { min: training.min_img_size, max: training.max_img_size, step: 32 },
-  epochs: { min: 1, max: training.max_epochs, step: 1 },
-  lr: { min: 1e-7, max: 1 },
-});
-
 function promiseOf(
   good: number,
   w: typeof words.en,
@@ -130,51 +113,4 @@ function promiseOf(
   if (leastRate(good) <= 0.01) return { tone: 'ok', text: w.promiseGood };
   const rate = format.percent(leastRate(good), leastRate(good) < 0.1 ? 1 : 0);
   return { tone: 'note', text: w.promise(format.count(good), rate) };
-}
-
-function AnomalySettings({
-  settings: { method, imgSize, epochs, lr, tiles },
-  withMethod,
-  limits,
-  onChange,
-}: {
-  readonly settings: Settings;
-  readonly withMethod: boolean;
-  readonly limits: Limits;
-  readonly onChange: (change: Partial<Settings>) => void;
-}) {
-  const w = useWords(settingsWords);
-  const ranges = rangesOf(limits);
-  return (
-    <>
-      {withMethod && <MethodChoice method={method} onChange={(chosen) => onChange({ method: chosen })} />}
-      <NumberSetting
-        label={w.imgSize}
-        hint={w.imgSizeHint}
-        range={ranges.imgSize}
-        value={imgSize}
-        onChange={(value) => onChange({ imgSize: value })}
-      />
-      <TilesSetting tiles={tiles} limits={limits} onChange={(value) => onChange({ tiles: value })} />
-      {method === 'autoencoder' && (
-        <>
-          <NumberSetting
-            label={w.epochs}
-            hint={w.epochsHint}
-            range={ranges.epochs}
-            value={epochs}
-            onChange={(value) => onChange({ epochs: value })}
-          />
-          <NumberSetting
-            label={w.lr}
-            hint={w.lrHint}
-            range={ranges.lr}
-            value={lr}
-            optional
-            onChange={(value) => onChange({ lr: value })}
-          />
-        </>
-      )}
-    </>
-  );
 }
