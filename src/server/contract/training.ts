@@ -98,16 +98,14 @@ const bank = {
     Type.Number({
       minimum: 0,
       maximum: trainingLimits.maxPlaceWeight,
-      default: 0,
-      description: `how much the place of a patch counts, for cameras and parts that stand still, ${ofBanks}; 0: not at all`,
+      description: `how much the place of a patch counts, for cameras and parts that stand still, ${ofBanks}; left out: 0, not at all`,
     }),
   ),
   reweight_neighbours: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: trainingLimits.maxReweightNeighbours,
-      default: 0,
-      description: `remembered patches by which the distance to the nearest is weighed (PatchCore, equation 7), ${ofBanks}; 0: none`,
+      description: `remembered patches by which the distance to the nearest is weighed (PatchCore, equation 7), ${ofBanks}; left out: 0, none`,
     }),
   ),
 };
