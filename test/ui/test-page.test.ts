@@ -101,7 +101,7 @@ describe.skipIf(!browserRunsHere)('the test page', () => {
     for (const [i, name] of names.entries()) files.push(png(name, await board(50 + i)));
     await drop(page, [...files, png('broken.png', Buffer.from('no picture'))]);
     await page.getByText('The server does not answer').first().waitFor({ timeout: patienceMs });
-    expect(await page.locator('.verdict-tag').count()).toBe(0);
+    expect(await page.locator('.test-row .verdict-tag').count()).toBe(0);
     await page.unrouteAll();
     for (const name of names) await judged(page, name);
     await page.getByText('Not tested').waitFor({ timeout: patienceMs });
@@ -161,7 +161,7 @@ describe.skipIf(!browserRunsHere)('the test page', () => {
 
     await page.getByRole('button', { name: 'ใช้กล้อง' }).click();
     await page.getByRole('button', { name: 'ถ่ายและทดสอบ' }).click();
-    await expect.poll(() => page.locator('.verdict-tag').count(), { timeout: patienceMs }).toBe(4);
+    await expect.poll(() => page.locator('.test-row .verdict-tag').count(), { timeout: patienceMs }).toBe(4);
     const [last] = (await pages.client.listResults({ project_id: boards.project_id })).items;
     expect(last?.filename).toMatch(/^camera-.*\.jpg$/);
     const camera = last!.filename;
