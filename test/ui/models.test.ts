@@ -31,10 +31,10 @@ describe.skipIf(!browserRunsHere)('the models', () => {
     await page.getByText('2 models').waitFor({ timeout: patienceMs });
     expect(await page.locator('.models-name strong').allTextContents()).toContain(hostileTexts[0]!);
     await page.getByLabel('Search').fill('oards');
-    await page.getByText('1 models').waitFor();
+    await page.getByText('1 model', { exact: true }).waitFor();
     await page.getByLabel('Search').fill('');
     await page.getByLabel('Kind').selectOption({ label: 'Memory bank' });
-    await page.getByText('1 models').waitFor();
+    await page.getByText('1 model', { exact: true }).waitFor();
     await page.getByLabel('Project').selectOption({ label: 'Boards' });
     await page.getByText('No model fits these filters.').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
@@ -137,7 +137,7 @@ describe.skipIf(!browserRunsHere)('the models', () => {
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('button', { name: 'Delete the model' }).click();
     await page.getByText('The model was deleted').waitFor();
-    await page.getByText('1 models').waitFor({ timeout: patienceMs });
+    await page.getByText('1 model', { exact: true }).waitFor({ timeout: patienceMs });
     expect((await pages.client.listModels()).map(({ model_id }) => model_id)).toEqual([trained.model_id]);
     await page.goto(`${pages.server.url}/ui/models/${other.model_id}`);
     await page.getByText('This is not here, or no longer.').waitFor({ timeout: patienceMs });
