@@ -94,7 +94,7 @@ describe.each(kinds)('a detector with regions of the kind %s', (kind, settings) 
   });
 
   it('has a map below every threshold outside, and no region there', async () => {
-    const { map, regions: found } = await score(spoiled([0.6, 0.3, 0.35]));
+    const { map, regions: found } = await score(spoiled([0.5, 0.3, 0.45]));
     for (let y = 0; y < map.height; y++)
       for (let x = 0; x < map.width; x++) {
         const [u, v] = [(x + 0.5) / map.width, (y + 0.5) / map.height];
