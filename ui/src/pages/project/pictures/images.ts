@@ -79,9 +79,39 @@ export function putImage(client: QueryClient, projectId: string, image: ImageIte
   );
 }
 
-interface Marking {
+/** What is changed of the records named. */
+interface Change {
   readonly filenames: readonly string[];
-  readonly mark: Mark | null;
+  readonly to: { readonly mark: Mark | null } | { readonly holdout: boolean };
+}
+
+/** Changes records at once on the screen, then on the server. */
+function useChanging(projectId: string) {
+  const client = useQueryClient();
+  const tell = useTell();
+  return useMutation({
+    // One after the other: the last change is the one that stays.
+    scope: { id: `marks ${projectId}` },
+    mutationFn: async ({ filenames, to }: Change) => {
+      for (const some of inParts(filenames))
+        await api.markProjectImages({ project_id: projectId, body: { filenames: some, ...to } });
+    },
+    onMutate: ({ filenames, to }) => {
+      const asked = new Set(filenames);
+      client.setQueryData<ImageItem[]>(imagesKey(projectId), (all) =>
+        all?.map((image) => (asked.has(image.filename) ? { ...image, ...to } : image)),
+      );
+    },
+    onError: (error) => {
+      tell(error.message, { tone: 'ng' });
+      void client.invalidateQueries({ queryKey: imagesKey(projectId) });
+    },
+    onSettled: (_answer, _error, { to }) => {
+      void client.invalidateQueries({ queryKey: ['project', projectId] });
+      void client.invalidateQueries({ queryKey: ['projects'] });
+      if ('holdout' in to) void client.invalidateQueries({ queryKey: ['hygiene', projectId] });
+    },
+  });
 }
 
 /** Marks at once on the screen; several together can be undone. */
@@ -89,44 +119,22 @@ export function useMarking(projectId: string) {
   const client = useQueryClient();
   const tell = useTell();
   const w = useWords(words);
-  const mutation = useMutation({
-    // One after the other: the last mark is the one that stays.
-    scope: { id: `marks ${projectId}` },
-    mutationFn: async ({ filenames, mark }: Marking) => {
-      for (const some of inParts(filenames))
-        await api.markProjectImages({ project_id: projectId, body: { filenames: some, mark } });
-    },
-    onMutate: ({ filenames, mark }) =>
-      setMarks(client, projectId, new Map(filenames.map((name) => [name, mark]))),
-    onError: (error) => {
-      tell(error.message, { tone: 'ng' });
-      void client.invalidateQueries({ queryKey: imagesKey(projectId) });
-    },
-    onSettled: () => {
-      void client.invalidateQueries({ queryKey: ['project', projectId] });
-      void client.invalidateQueries({ queryKey: ['projects'] });
-    },
-  });
+  const { mutate } = useChanging(projectId);
   return (filenames: readonly string[], mark: Mark | null) => {
     const all = client.getQueryData<ImageItem[]>(imagesKey(projectId)) ?? [];
     const asked = new Set(filenames);
     const before = all.filter((image) => asked.has(image.filename) && image.mark !== mark);
     if (before.length === 0) return;
-    mutation.mutate({ filenames: before.map(({ filename }) => filename), mark });
+    mutate({ filenames: before.map(({ filename }) => filename), to: { mark } });
     if (before.length === 1) return;
     const undo = () => {
       for (const old of ['ok', 'ng', null] as const) {
         const names = before.filter((image) => image.mark === old).map(({ filename }) => filename);
-        if (names.length > 0) mutation.mutate({ filenames: names, mark: old });
+        if (names.length > 0) mutate({ filenames: names, to: { mark: old } });
       }
     };
     tell(w.marked(before.length, w.marks[mark ?? 'none']), { action: { label: w.undo, run: undo } });
   };
-}
-
-interface Holding {
-  readonly filenames: readonly string[];
-  readonly holdout: boolean;
 }
 
 /** Holds pictures out of trainings, or lets trainings have them again; as marks, at once on the screen. */
@@ -134,28 +142,7 @@ export function useHolding(projectId: string) {
   const client = useQueryClient();
   const tell = useTell();
   const w = useWords(words);
-  const mutation = useMutation({
-    scope: { id: `marks ${projectId}` },
-    mutationFn: async ({ filenames, holdout }: Holding) => {
-      for (const some of inParts(filenames))
-        await api.markProjectImages({ project_id: projectId, body: { filenames: some, holdout } });
-    },
-    onMutate: ({ filenames, holdout }) => {
-      const asked = new Set(filenames);
-      client.setQueryData<ImageItem[]>(imagesKey(projectId), (all) =>
-        all?.map((image) => (asked.has(image.filename) ? { ...image, holdout } : image)),
-      );
-    },
-    onError: (error) => {
-      tell(error.message, { tone: 'ng' });
-      void client.invalidateQueries({ queryKey: imagesKey(projectId) });
-    },
-    onSettled: () => {
-      void client.invalidateQueries({ queryKey: ['project', projectId] });
-      void client.invalidateQueries({ queryKey: ['projects'] });
-      void client.invalidateQueries({ queryKey: ['hygiene', projectId] });
-    },
-  });
+  const { mutate } = useChanging(projectId);
   return (filenames: readonly string[], holdout: boolean) => {
     const all = client.getQueryData<ImageItem[]>(imagesKey(projectId)) ?? [];
     const asked = new Set(filenames);
@@ -163,23 +150,14 @@ export function useHolding(projectId: string) {
       .filter((image) => asked.has(image.filename) && image.holdout !== holdout)
       .map(({ filename }) => filename);
     if (names.length === 0) return;
-    mutation.mutate({ filenames: names, holdout });
+    mutate({ filenames: names, to: { holdout } });
     tell(holdout ? w.heldOut(names.length) : w.learntAgain(names.length), {
       action: {
         label: w.undo,
-        run: () => mutation.mutate({ filenames: names, holdout: !holdout }),
+        run: () => mutate({ filenames: names, to: { holdout: !holdout } }),
       },
     });
   };
-}
-
-function setMarks(client: QueryClient, projectId: string, marks: ReadonlyMap<string, Mark | null>): void {
-  client.setQueryData<ImageItem[]>(imagesKey(projectId), (all) =>
-    all?.map((image) => {
-      const mark = marks.get(image.filename);
-      return mark === undefined ? image : { ...image, mark };
-    }),
-  );
 }
 
 export function useDeleting(projectId: string) {
