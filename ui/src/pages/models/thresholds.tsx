@@ -14,7 +14,7 @@ export function Thresholds({ model }: { readonly model: ModelDetail }) {
   const w = useWords(words);
   const format = useFormat();
   const { data: scores } = useQuery({
-    queryKey: ['model-scores', model.model_id],
+    queryKey: ['scores', model.model_id],
     queryFn: () => api.getModelScores({ model_id: model.model_id }),
     enabled: model.task === 'anomaly',
   });
