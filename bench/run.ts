@@ -5,6 +5,7 @@ import { arch, cpus, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { trainingEnvironment } from '../src/vision/training/child-training.ts';
+import { Cores } from './cores.ts';
 import { writePictures } from './pictures.ts';
 
 interface Case {
@@ -24,6 +25,8 @@ interface Answer {
   readonly peakBytes: number;
 }
 
+/** Between the round trips of cores with and without a common cache, in microseconds. */
+const farUs = 0.28;
 const folder = mkdtempSync(join(tmpdir(), 'okapi-bench-'));
 const cases: readonly Case[] = [
   {
@@ -140,19 +143,22 @@ async function measure(one: Case, python: string | null): Promise<string> {
           join(import.meta.dirname, 'pytorch', one.pytorch[0]!),
           ...one.pytorch.slice(1),
         ]);
-  const rounds: { ours: Answer; theirs: Answer | null }[] = [];
+  const rounds: { ours: Answer; theirs: Answer | null; tripUs: number }[] = [];
+  const cores = new Cores();
   try {
     await ours.ready();
     await theirs?.ready();
     const warmUp = one.turns > 1 ? 1 : 0;
     for (let turn = -warmUp; turn < one.turns; turn++) {
-      const round = { ours: await ours.run(), theirs: theirs ? await theirs.run() : null };
+      const seconds = { ours: await ours.run(), theirs: theirs ? await theirs.run() : null };
+      const round = { ...seconds, tripUs: await cores.roundTrip() };
       if (turn >= 0) rounds.push(round);
       if (process.stderr.isTTY) process.stderr.write(`\r${one.name}: ${turn + 1} of ${one.turns}   `);
     }
   } finally {
     ours.close();
     theirs?.close();
+    await cores.close();
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   }
   const own = rounds.map((round) => round.ours.seconds[0]!);
@@ -165,7 +171,19 @@ async function measure(one: Case, python: string | null): Promise<string> {
     megabytes(rounds.at(-1)!.theirs!.peakBytes),
     median(ratios).toFixed(2),
   ];
-  return `| ${[...cells, ...compared, one.goal].join(' | ')} |`;
+  return `| ${[...cells, ...compared, one.goal].join(' | ')} |${byDistance(rounds.map(({ tripUs }, i) => ({ tripUs, ratio: ratios[i]! })))}`;
+}
+
+/** The ratio of the turns in which the two cores shared a cache, and of those in which they did not. */
+function byDistance(turns: readonly { tripUs: number; ratio: number }[]): string {
+  const far = (turn: { tripUs: number }) => turn.tripUs > farUs;
+  return [turns.filter((turn) => !far(turn)), turns.filter(far)]
+    .filter((group) => group.length > 0)
+    .map((group) => {
+      const [trip, ratio] = [group.map((turn) => turn.tripUs), group.map((turn) => turn.ratio)];
+      return ` ${group.length} turns at ${median(trip).toFixed(2)} us between cores: ${median(ratio).toFixed(2)};`;
+    })
+    .join('');
 }
 
 const wanted = process.argv.slice(2);
