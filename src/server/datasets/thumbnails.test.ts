@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePicture } from '../../vision/image/decode.ts';
 import { blobKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { type TestContext, testActor, testContext } from '../testing/context.ts';
 import { deleteImage } from './delete-image.ts';
-import { openThumbnail } from './open-thumbnail.ts';
 import { openProbes, type Probes } from './probes.ts';
+import { readThumbnail } from './read-thumbnail.ts';
 import { sweepImages } from './sweep-images.ts';
 import { newProject, picture, stagedNow, upload } from './testing/uploads.ts';
 import { openThumbnails, type Thumbnails } from './thumbnails.ts';
@@ -55,14 +55,8 @@ describe('the thumbnail of a picture', () => {
     const name = await stored(1);
     const { counted, drawn } = counting();
     const ask = async () => {
-      const { stream, sizeBytes } = await openThumbnail(
-        { context: test.context, thumbnails: counted },
-        owner,
-        name,
-      );
-      const bytes = await buffer(stream);
-      expect(bytes).toHaveLength(sizeBytes);
-      return bytes;
+      const { bytes } = await readThumbnail({ context: test.context, thumbnails: counted }, owner, name);
+      return Buffer.from(bytes);
     };
     const [first, second] = await Promise.all([ask(), ask()]);
     expect(await ask()).toEqual(first);
@@ -78,10 +72,10 @@ describe('the thumbnail of a picture', () => {
 
   it('goes with its picture', async () => {
     const name = await stored(2);
-    (await openThumbnail({ context: test.context, thumbnails }, owner, name)).stream.destroy();
+    await readThumbnail({ context: test.context, thumbnails }, owner, name);
     expect(await statOf(name)).not.toBeNull();
     await deleteImage(test.context, owner, name, testActor);
-    await expect(openThumbnail({ context: test.context, thumbnails }, owner, name)).rejects.toMatchObject({
+    await expect(readThumbnail({ context: test.context, thumbnails }, owner, name)).rejects.toMatchObject({
       code: 'image.not_found',
     });
     await sweepImages(test.context);
@@ -95,7 +89,7 @@ describe('the thumbnail of a picture', () => {
       await sweepImages(test.context);
     });
     await expect(
-      openThumbnail({ context: test.context, thumbnails: counted }, owner, name),
+      readThumbnail({ context: test.context, thumbnails: counted }, owner, name),
     ).rejects.toMatchObject({ code: 'image.not_found' });
     expect(await statOf(name)).toBeNull();
   });
@@ -104,14 +98,14 @@ describe('the thumbnail of a picture', () => {
     const name = await stored(4);
     const key = blobKeys.image(owner, name);
     const whole = await readFile(await test.context.blobs.localPath(key));
-    const ask = () => openThumbnail({ context: test.context, thumbnails }, owner, name);
+    const ask = () => readThumbnail({ context: test.context, thumbnails }, owner, name);
     await test.context.blobs.delete(key);
     await expect(ask()).rejects.toMatchObject({ code: 'blob.not_found' });
     await test.context.blobs.put(key, whole.subarray(0, 200));
     await expect(ask()).rejects.toMatchObject({ code: 'image.truncated' });
     await test.context.blobs.delete(key);
     await test.context.blobs.put(key, whole);
-    (await ask()).stream.destroy();
+    await ask();
     expect(stagedNow(test.context)).toEqual([]);
   });
 });

@@ -4,13 +4,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServerError } from '../contract/errors.ts';
 import { userContentPolicy } from './security.ts';
 
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface FileAnswer {
   readonly sizeBytes: number;
   readonly contentType: string;
   /** Changes whenever the bytes do. */
   readonly etag: string;
   /** `end` is exclusive. */
-  readonly open: (range: { readonly start: number; readonly end: number } | null) => Promise<Readable>;
+  readonly open: (range: Range | null) => Promise<Readable | Uint8Array>;
   /** Offered for saving under this name; null: shown. */
   readonly downloadName: string | null;
   /** Files that never change under their address may be kept by the browser of who may see them. */
@@ -46,6 +51,19 @@ export async function answerFile(
   return reply.send(request.method === 'HEAD' ? Readable.from([]) : await file.open(range));
 }
 
+/** A small file that was read already. */
+export async function answerBytes(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: { readonly bytes: Uint8Array; readonly contentType: string },
+  how: Pick<FileAnswer, 'etag' | 'immutable' | 'downloadName'>,
+): Promise<FastifyReply> {
+  const { bytes, contentType } = file;
+  const open = async (range: Range | null) =>
+    range === null ? bytes : bytes.subarray(range.start, range.end);
+  return answerFile(request, reply, { ...how, contentType, sizeBytes: bytes.length, open });
+}
+
 /** A file whose stream is open already. The stream is closed when it is not what is answered. */
 export async function answerOpenFile(
   request: FastifyRequest,
@@ -69,7 +87,7 @@ export async function answerOpenFile(
   }
 }
 
-async function* part(stream: Readable, { start, end }: { start: number; end: number }) {
+async function* part(stream: Readable, { start, end }: Range) {
   let at = 0;
   for await (const chunk of stream) {
     const bytes = chunk as Buffer;
@@ -89,10 +107,7 @@ const isStale = (ifRange: string | string[] | undefined, etag: string) =>
   ifRange !== undefined && ifRange !== etag;
 
 /** One range; several, or what is none, mean the whole file. */
-function readRange(
-  header: string | undefined,
-  size: number,
-): { readonly start: number; readonly end: number } | 'outside' | null {
+function readRange(header: string | undefined, size: number): Range | 'outside' | null {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.slice(0, 100) ?? '') ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return null;
   if (first === '') {

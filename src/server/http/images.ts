@@ -9,12 +9,12 @@ import { deleteImage } from '../datasets/delete-image.ts';
 import type { StagedFile } from '../datasets/image-record.ts';
 import { listImages } from '../datasets/list-images.ts';
 import { changeImage } from '../datasets/mark-image.ts';
-import { openThumbnail } from '../datasets/open-thumbnail.ts';
+import { readThumbnail } from '../datasets/read-thumbnail.ts';
 import type { Context } from '../platform/context.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { getProject } from '../projects/get-project.ts';
 import { answerUpload } from './answer-upload.ts';
-import { answerOpenFile } from './file-answer.ts';
+import { answerBytes } from './file-answer.ts';
 import type { Call, Handlers } from './handler.ts';
 import { imageItem as item } from './image-item.ts';
 import { pageOf } from './pages.ts';
@@ -118,9 +118,9 @@ async function thumbnail(
   { services, params, request, reply }: Call<'sceneThumbnail'> | Call<'projectThumbnail'>,
   owner: Owner,
 ): Promise<FastifyReply> {
-  const { id, ...file } = await openThumbnail(services, owner, params.filename);
+  const { id, bytes } = await readThumbnail(services, owner, params.filename);
   const how = { etag: `${id}.thumbnail`, immutable: true, downloadName: null };
-  return answerOpenFile(request, reply, { ...file, contentType: 'image/webp' }, how);
+  return answerBytes(request, reply, { bytes, contentType: 'image/webp' }, how);
 }
 
 async function list(context: Context, owner: Owner, page: ImagePage): Promise<Frozen<ImageList>> {

@@ -39,6 +39,7 @@ export function describeBlobStore(name: string, open: () => Promise<OpenedBlobs>
       expect(await read('p/raw/a.png')).toBe('hello');
       expect(await read('p/raw/a.png', { start: 1, end: 3 })).toBe('el');
       expect(await read('p/raw/a.png', { start: 3, end: 99 })).toBe('lo');
+      expect(Buffer.from((await blobs.read('p/raw/a.png'))!).toString()).toBe('hello');
       expect(await readFile(await blobs.localPath('p/raw/a.png'), 'utf8')).toBe('hello');
     });
 
@@ -75,6 +76,7 @@ export function describeBlobStore(name: string, open: () => Promise<OpenedBlobs>
       await put('p/a', '1');
       for (const key of ['p/b', 'p', 'p/a/b', 'q/a', ...badKeys]) {
         expect(await blobs.stat(key)).toBeNull();
+        expect(await blobs.read(key)).toBeNull();
         await expect(blobs.open(key)).rejects.toMatchObject(notFound);
         await expect(blobs.localPath(key)).rejects.toMatchObject(notFound);
         expect(await blobs.delete(key)).toBe(false);

@@ -23,6 +23,8 @@ export interface BlobStore {
   stat(key: BlobKey): Promise<BlobStat | null>;
   /** The bytes, or a part of them (end exclusive). Throws blob.not_found. */
   open(key: BlobKey, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
+  /** All bytes at once, for small ones; null when there is none. */
+  read(key: BlobKey): Promise<Uint8Array | null>;
   /** A local file with these bytes, for programs that need a path; read-only. Throws blob.not_found. */
   localPath(key: BlobKey): Promise<string>;
   /** All keys under a prefix, at any depth, sorted. */

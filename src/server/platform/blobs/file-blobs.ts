@@ -57,6 +57,18 @@ export class FileBlobs implements BlobStore {
     });
   }
 
+  async read(key: BlobKey): Promise<Uint8Array | null> {
+    return withDiskErrors(`read ${key}`, async () => {
+      if (!isBlobKey(key) || (await this.#find(this.#folders.path(key))) === null) return null;
+      try {
+        return await this.#disk.read(this.#folders.path(key));
+      } catch (error) {
+        if (isAbsent(error)) return null;
+        throw error;
+      }
+    });
+  }
+
   async localPath(key: BlobKey): Promise<string> {
     if ((await this.stat(key)) === null) throw notFound(key);
     return this.#folders.path(key);

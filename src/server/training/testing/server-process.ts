@@ -60,6 +60,7 @@ const blobs: Context['blobs'] = {
   adopt: (files) => around(adopted++ === 0 ? 'the files' : 'the manifest', () => fileBlobs.adopt(files)),
   stat: (key) => fileBlobs.stat(key),
   open: (...args) => fileBlobs.open(...args),
+  read: (key) => fileBlobs.read(key),
   localPath: (key) => fileBlobs.localPath(key),
   list: (prefix) => fileBlobs.list(prefix),
   delete: (key) => fileBlobs.delete(key),

@@ -1,11 +1,10 @@
 // The small preview of an image: drawn when it is asked for first, kept beside the image, and swept with it.
-import type { Readable } from 'node:stream';
 import type { BlobKey } from '../platform/blobs/blob-store.ts';
 import type { Context } from '../platform/context.ts';
 import { blobKeys } from '../platform/layout.ts';
 import type { Owner } from '../platform/queue/job.ts';
 import { getImage } from './get-image.ts';
-import { inTurn } from './image-index.ts';
+import { imageNotFound, inTurn } from './image-index.ts';
 import type { Thumbnails } from './thumbnails.ts';
 
 interface Services {
@@ -17,18 +16,20 @@ interface Services {
  * A WebP, and the id of the image. Throws project.not_found, scene.not_found, image.not_found, blob.not_found when the file
  * of the image is missing, the image.* errors of one that cannot be decoded.
  */
-export async function openThumbnail(
+export async function readThumbnail(
   services: Services,
   owner: Owner,
   stored: string,
-): Promise<{ readonly stream: Readable; readonly sizeBytes: number; readonly id: string }> {
+): Promise<{ readonly bytes: Uint8Array; readonly id: string }> {
   const { blobs } = services.context;
   const { filename, id } = await getImage(services.context, owner, stored);
   const key = blobKeys.thumbnail(owner, filename);
-  const found = await blobs.stat(key);
-  if (found === null) await drawOnce(services, owner, filename, key);
-  const { sizeBytes } = found ?? (await blobs.stat(key))!;
-  return { stream: await blobs.open(key), sizeBytes, id };
+  const drawn = await blobs.read(key);
+  if (drawn !== null) return { bytes: drawn, id };
+  await drawOnce(services, owner, filename, key);
+  const bytes = await blobs.read(key);
+  if (bytes === null) throw imageNotFound(stored);
+  return { bytes, id };
 }
 
 const underway = new WeakMap<Thumbnails, Map<BlobKey, Promise<void>>>();
