@@ -1,4 +1,5 @@
 // okapi-vision/client: the API from TypeScript, in Node and in browsers.
+export type { ErrorCode } from '../server/contract/errors.ts';
 export type { ImageItem } from '../server/contract/images.ts';
 export type { JobEventData, JobInfo } from '../server/contract/jobs.ts';
 export type { ImageLabel, NewImageLabel } from '../server/contract/labels.ts';

@@ -37,6 +37,14 @@ describe.skipIf(!browserRunsHere)('around every page', () => {
     await page.getByRole('link', { name: 'โครงการ' }).first().waitFor();
   });
 
+  it('what the server refuses is told in the language of the page', async () => {
+    const { page } = await pages.open('/ui/projects/nowhere/pictures', { language: 'th' });
+    await page.getByText('ไม่มีโครงการนี้').first().waitFor();
+    await page.getByTitle('English').click();
+    await page.getByText('This is not here, or no longer.').first().waitFor();
+    expect(await page.getByText('ไม่มีโครงการนี้').count()).toBe(0);
+  });
+
   it('the theme turns and stays', async () => {
     const { page } = await pages.open('/ui/projects');
     const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');

@@ -2,6 +2,7 @@
 import { ApiError } from '../server/client.ts';
 import { isPassing } from '../server/queries.ts';
 import { defineWords, useWords } from '../text/language.tsx';
+import { useSaid } from '../text/said.ts';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
 
@@ -22,13 +23,9 @@ const words = defineWords({
 
 export function Failure({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
   const w = useWords(words);
+  const said = useSaid();
   const known = error instanceof ApiError ? error : null;
-  const text =
-    known === null
-      ? error instanceof TypeError && isPassing(error)
-        ? w.away
-        : String(error instanceof Error ? error.message : error)
-      : known.message;
+  const text = error instanceof TypeError && isPassing(error) ? w.away : said(error);
   return (
     <Notice
       tone={known?.status === 404 ? 'warn' : 'ng'}

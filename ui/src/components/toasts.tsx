@@ -11,6 +11,7 @@ import {
 } from 'react';
 import { createPortal } from 'react-dom';
 import { defineWords, useWords } from '../text/language.tsx';
+import { useSaid } from '../text/said.ts';
 import { IconButton } from './button.tsx';
 import { useTopModal } from './modal.ts';
 import type { Tone } from './notice.tsx';
@@ -32,9 +33,16 @@ type Tell = (text: string, options?: Partial<Pick<Toast, 'tone' | 'action'>>) =>
 const ToastContext = createContext<Tell>(() => {});
 const shownMs = 6000;
 
-/** Tells the person something: `tell('Saved')`, `tell(error.message, { tone: 'ng' })`. */
+/** Tells the person something, such as `tell('Saved')`. */
 export function useTell(): Tell {
   return useContext(ToastContext);
+}
+
+/** Tells what went wrong. */
+export function useTellError(): (error: unknown) => void {
+  const tell = useTell();
+  const said = useSaid();
+  return useCallback((error: unknown) => tell(said(error), { tone: 'ng' }), [tell, said]);
 }
 
 let lastId = 0;

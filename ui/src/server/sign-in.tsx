@@ -6,6 +6,7 @@ import { Field } from '../components/field.tsx';
 import { Loading } from '../components/loading.tsx';
 import { Notice } from '../components/notice.tsx';
 import { defineWords, useWords } from '../text/language.tsx';
+import { useSaid } from '../text/said.ts';
 import { ApiError, api } from './client.ts';
 import { connection, useConnection } from './connection.ts';
 
@@ -46,6 +47,7 @@ export function SignInGate({ children }: { readonly children: ReactNode }) {
 
 function SignIn() {
   const w = useWords(words);
+  const said = useSaid();
   const [key, setKey] = useState('');
   const client = useQueryClient();
   const signIn = useMutation({
@@ -72,7 +74,7 @@ function SignIn() {
           error={
             signIn.error instanceof ApiError && signIn.error.status === 401
               ? w.wrong
-              : (signIn.error?.message ?? null)
+              : signIn.error && said(signIn.error)
           }
         >
           <input

@@ -67,7 +67,7 @@ async function checkGolden(model: ModelDetail): Promise<GoldenCheck> {
     files: [{ name: 'golden.png', data: png }],
   });
   const item = items[0]!;
-  if ('error' in item) throw new Error(item.error_detail);
+  if ('error' in item) throw Object.assign(new Error(item.error_detail), { code: item.error_code });
   const { score: expected = null, tolerance = 1e-4 } = record as { score?: number; tolerance?: number };
   const isSame = expected === null || Math.abs(item.score - expected) <= tolerance;
   return { score: item.score, objects: item.detections.length, expected, isSame };

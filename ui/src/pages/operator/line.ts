@@ -13,7 +13,7 @@ export interface Judged {
 export type Sign =
   | { readonly kind: 'ready' | 'checking' | 'paused' | 'away' | 'busy' }
   | { readonly kind: 'verdict'; readonly judged: Judged }
-  | { readonly kind: 'failed'; readonly why: string; readonly atMs: number };
+  | { readonly kind: 'failed'; readonly why: unknown; readonly atMs: number };
 
 export interface Line {
   readonly sign: Sign;
@@ -27,7 +27,7 @@ export interface Line {
 export type LineEvent =
   | { readonly type: 'begun' }
   | { readonly type: 'judged'; readonly judged: Judged }
-  | { readonly type: 'failed'; readonly why: string; readonly atMs: number }
+  | { readonly type: 'failed'; readonly why: unknown; readonly atMs: number }
   /** The server cannot be reached, or asks to wait: there is no verdict. */
   | { readonly type: 'away' | 'busy' | 'paused' | 'back' }
   | { readonly type: 'time'; readonly nowMs: number; readonly freshMs: number }

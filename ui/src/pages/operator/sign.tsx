@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { digitsFor, VerdictShape } from '../../components/verdict.tsx';
 import { useFormat } from '../../text/format.ts';
 import { useWords } from '../../text/language.tsx';
+import { useSaid } from '../../text/said.ts';
 import type { Judged, Line } from './line.ts';
 import { words } from './words.ts';
 
@@ -11,6 +12,7 @@ export type Idle = 'ready' | 'readyInterval' | 'readyFolder' | 'readyFiles';
 
 export function BigSign({ line, idle }: { readonly line: Line; readonly idle: Idle }) {
   const w = useWords(words);
+  const said = useSaid();
   const format = useFormat();
   const { sign } = line;
   if (sign.kind === 'verdict') {
@@ -31,7 +33,8 @@ export function BigSign({ line, idle }: { readonly line: Line; readonly idle: Id
       </span>
     );
   }
-  const hint = sign.kind === 'failed' ? sign.why : w.stateHints[sign.kind === 'ready' ? idle : sign.kind];
+  const hint =
+    sign.kind === 'failed' ? said(sign.why) : w.stateHints[sign.kind === 'ready' ? idle : sign.kind];
   return (
     <span className="op-words">
       <strong className="op-state">{w.states[sign.kind]}</strong>

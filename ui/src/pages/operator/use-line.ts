@@ -92,7 +92,7 @@ async function run(
       file = kept ?? (await source.next(signal));
     } catch (failure) {
       signal.throwIfAborted();
-      tell({ type: 'failed', why: messageOf(failure), atMs: Date.now() });
+      tell({ type: 'failed', why: failure, atMs: Date.now() });
       await pause(2000, signal);
       continue;
     }
@@ -131,7 +131,10 @@ async function judge(
   });
   const item = items[0]!;
   const atMs = Date.now();
-  if ('error' in item) return { type: 'failed', why: `${item.filename}: ${item.error_detail}`, atMs };
+  if ('error' in item) {
+    const why = { code: item.error_code, detail: `${item.filename}: ${item.error_detail}` };
+    return { type: 'failed', why, atMs };
+  }
   const isNg = item.is_anomaly !== isNgWithout;
   const judged: Judged = { isNg, atMs, filename: item.filename, item };
   return { type: 'judged', judged };
@@ -141,5 +144,3 @@ async function judge(
 async function untilFine(signal: AbortSignal): Promise<void> {
   while (connection.state().kind !== 'fine') await pause(200, signal);
 }
-
-const messageOf = (failure: unknown) => (failure instanceof Error ? failure.message : String(failure));

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useLocation } from 'wouter';
 import { addresses } from '../../addresses.ts';
-import { useTell } from '../../components/toasts.tsx';
+import { useTellError } from '../../components/toasts.tsx';
 import { api, type ProjectInfo } from '../../server/client.ts';
 import { useWords } from '../../text/language.tsx';
 import type { FoundFile } from '../project/pictures/upload/found-files.ts';
@@ -26,7 +26,7 @@ function useShowing() {
 /** Makes a project of files, named after their folder, and begins to upload them. */
 export function useProjectOfFiles(projects: readonly ProjectInfo[]) {
   const show = useShowing();
-  const tell = useTell();
+  const tellError = useTellError();
   const w = useWords(words);
   const { noFiles } = useWords(uploadWords);
   return useMutation({
@@ -39,18 +39,18 @@ export function useProjectOfFiles(projects: readonly ProjectInfo[]) {
       return project;
     },
     onSuccess: show,
-    onError: (error) => tell(error.message, { tone: 'ng' }),
+    onError: tellError,
   });
 }
 
 export function useSampleProject() {
   const show = useShowing();
-  const tell = useTell();
+  const tellError = useTellError();
   const w = useWords(words);
   return useMutation({
     mutationFn: () => api.createSampleProject({ body: { name: w.sampleName } }),
     onSuccess: show,
-    onError: (error) => tell(error.message, { tone: 'ng' }),
+    onError: tellError,
   });
 }
 

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type RefObject, useMemo, useState } from 'react';
 import { Button, IconButton } from '../../../components/button.tsx';
-import { useTell } from '../../../components/toasts.tsx';
+import { useTellError } from '../../../components/toasts.tsx';
 import { api } from '../../../server/client.ts';
 import { recall, remember, useWords } from '../../../text/language.tsx';
 import type { Drawing, DrawnBox, Step } from './boxes.ts';
@@ -22,7 +22,7 @@ export function useClasses(
   listed: readonly string[],
   boxes: readonly DrawnBox[],
 ): Classes {
-  const tell = useTell();
+  const tellError = useTellError();
   const client = useQueryClient();
   const memory = `okapi.class.${projectId}`;
   const [active, setActive] = useState<string | null>(() => recall(memory));
@@ -38,7 +38,7 @@ export function useClasses(
       setStored(classes);
       void client.invalidateQueries({ queryKey: ['labels', projectId] });
     },
-    onError: (error) => tell(error.message, { tone: 'ng' }),
+    onError: tellError,
   });
   const choose = (name: string) => {
     remember(memory, name);

@@ -4,7 +4,7 @@ import { Button } from '../../../components/button.tsx';
 import { Failure } from '../../../components/failure.tsx';
 import { Loading } from '../../../components/loading.tsx';
 import { Notice } from '../../../components/notice.tsx';
-import { useTell } from '../../../components/toasts.tsx';
+import { useTell, useTellError } from '../../../components/toasts.tsx';
 import { api, type ImageItem, type ProjectInfo } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
 import { BoxStage } from './box-stage.tsx';
@@ -42,6 +42,7 @@ export function Editor({
 }: EditorProps) {
   const w = useWords(words);
   const tell = useTell();
+  const tellError = useTellError();
   const { filename, display_name, url } = image;
   const size = usePictureSize(image);
   const label = useSavedLabel(project.project_id, filename, size.size, (boxes) => onSaved(filename, boxes));
@@ -71,7 +72,7 @@ export function Editor({
       onSaved(next.filename, boxes.length);
       onGo(1);
     } catch (error) {
-      tell(error instanceof Error ? error.message : String(error), { tone: 'ng' });
+      tellError(error);
     }
   };
 

@@ -1,6 +1,6 @@
 // The pictures of a project as the page keeps them: all of them, page by page, changed here before the server has answered.
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useTell } from '../../../components/toasts.tsx';
+import { useTell, useTellError } from '../../../components/toasts.tsx';
 import { ApiError, api, type ImageItem } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
 import type { Mark } from './upload/uploading-file.ts';
@@ -88,7 +88,7 @@ interface Change {
 /** Changes records at once on the screen, then on the server. */
 function useChanging(projectId: string) {
   const client = useQueryClient();
-  const tell = useTell();
+  const tellError = useTellError();
   return useMutation({
     // One after the other: the last change is the one that stays.
     scope: { id: `marks ${projectId}` },
@@ -103,7 +103,7 @@ function useChanging(projectId: string) {
       );
     },
     onError: (error) => {
-      tell(error.message, { tone: 'ng' });
+      tellError(error);
       void client.invalidateQueries({ queryKey: imagesKey(projectId) });
     },
     onSettled: (_answer, _error, { to }) => {
@@ -163,6 +163,7 @@ export function useHolding(projectId: string) {
 export function useDeleting(projectId: string) {
   const client = useQueryClient();
   const tell = useTell();
+  const tellError = useTellError();
   const w = useWords(words);
   return useMutation({
     mutationFn: async (filenames: readonly string[]) => {
@@ -177,7 +178,7 @@ export function useDeleting(projectId: string) {
       tell(w.deleted(filenames.length));
     },
     onError: (error) => {
-      tell(error.message, { tone: 'ng' });
+      tellError(error);
       void client.invalidateQueries({ queryKey: imagesKey(projectId) });
     },
     onSettled: () => {

@@ -6,6 +6,7 @@ import { Icon } from '../../../components/icon.tsx';
 import type { ProjectInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useSaid } from '../../../text/said.ts';
 import type { HygieneState } from './use-hygiene.ts';
 import { words } from './words.ts';
 
@@ -41,6 +42,7 @@ export function HygieneLine({
   readonly onShow: () => void;
 }) {
   const w = useWords(words);
+  const said = useSaid();
   const format = useFormat();
   const { hygiene, isChecking, error, check } = state;
   if (isChecking) return <Line icon={<span className="spinner" aria-hidden="true" />}>{w.checking}…</Line>;
@@ -52,7 +54,7 @@ export function HygieneLine({
   if (error !== null)
     return (
       <Line icon={<Icon name="warning" />} action={again}>
-        {w.checkFailed} {error instanceof Error ? error.message : ''}
+        {w.checkFailed} {said(error)}
       </Line>
     );
   if (hygiene === undefined) return <Line action={again} />;

@@ -12,6 +12,7 @@ import { ApiError, api, type ModelInfo, type ProjectInfo } from '../../../server
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { useModelName } from '../../../text/model-name.ts';
+import { useSaid } from '../../../text/said.ts';
 import { words } from './compare-words.ts';
 import { ComparedPictures } from './compared-pictures.tsx';
 import { ComparisonTable } from './comparison-table.tsx';
@@ -95,6 +96,7 @@ function Compared({
   const w = useWords(words);
   const format = useFormat();
   const nameOf = useModelName();
+  const said = useSaid();
   const ids = models.map(({ model_id }) => model_id);
   const all = useEvaluateAll();
   const comparison = useQuery({
@@ -107,7 +109,7 @@ function Compared({
   const canMend = error instanceof ApiError && mendable.includes(error.code);
   return (
     <>
-      {failed !== undefined && <Notice tone="ng">{w.failed(nameOf(failed), all.error!.message)}</Notice>}
+      {failed !== undefined && <Notice tone="ng">{w.failed(nameOf(failed), said(all.error!.why))}</Notice>}
       {all.at !== null && (
         <Notice>
           <strong>{w.evaluating(format.count(all.at), format.count(ids.length))}</strong> {w.keepOpen}

@@ -4,6 +4,7 @@ import { Failure } from '../../../components/failure.tsx';
 import { Notice } from '../../../components/notice.tsx';
 import { ApiError } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useSaid } from '../../../text/said.ts';
 import { EvaluationProgress } from './evaluation-progress.tsx';
 import { words } from './evaluation-words.ts';
 import type { EvaluationStart } from './use-evaluation-start.ts';
@@ -17,6 +18,7 @@ export function EvaluationNews({
   readonly tooFew?: ReactNode;
 }) {
   const w = useWords(words);
+  const said = useSaid();
   const isTooFew =
     tooFew !== undefined && start.error instanceof ApiError && start.error.code === 'dataset.too_few_images';
   return (
@@ -31,7 +33,7 @@ export function EvaluationNews({
       {start.error !== null && !isTooFew && <Failure error={start.error} />}
       {open === undefined && lastOne?.status === 'failed' && (
         <Notice tone="ng">
-          {w.failed} {lastOne.detail}
+          {w.failed} {said(lastOne)}
         </Notice>
       )}
     </>

@@ -6,7 +6,7 @@ import { api } from '../../../server/client.ts';
 export interface EvaluateAll {
   /** 1 for the first; null: not under way. */
   readonly at: number | null;
-  readonly error: { readonly modelId: string; readonly message: string } | null;
+  readonly error: { readonly modelId: string; readonly why: unknown } | null;
   run(modelIds: readonly string[]): Promise<void>;
 }
 
@@ -26,10 +26,10 @@ export function useEvaluateAll(): EvaluateAll {
       setError(null);
       for (const [i, modelId] of modelIds.entries()) {
         setAt(i + 1);
-        const message = await evaluated(modelId, modelIds, signal);
+        const why = await evaluated(modelId, modelIds, signal);
         if (signal.aborted) return;
-        if (message !== null) {
-          setError({ modelId, message });
+        if (why !== null) {
+          setError({ modelId, why });
           break;
         }
       }
@@ -39,18 +39,14 @@ export function useEvaluateAll(): EvaluateAll {
   };
 }
 
-/** null: done. Otherwise why not. */
-async function evaluated(
-  modelId: string,
-  all: readonly string[],
-  signal: AbortSignal,
-): Promise<string | null> {
+/** null: done. Otherwise what was said. */
+async function evaluated(modelId: string, all: readonly string[], signal: AbortSignal): Promise<unknown> {
   try {
     const body = { unseen_by: all.filter((id) => id !== modelId) };
     const { job_id } = await api.evaluateModel({ model_id: modelId, body, signal });
-    const { status, detail } = await api.untilJobEnds(job_id, { signal });
-    return status === 'finished' ? null : (detail ?? status);
+    const { status, code, detail = status } = await api.untilJobEnds(job_id, { signal });
+    return status === 'finished' ? null : { code, detail };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return error;
   }
 }

@@ -1,6 +1,6 @@
 // Saving a threshold: tests use it from then on, and all that rests on it is asked anew.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useTell } from '../../../components/toasts.tsx';
+import { useTell, useTellError } from '../../../components/toasts.tsx';
 import { type ArgumentsOf, api } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
 import { words } from './threshold-words.ts';
@@ -10,6 +10,7 @@ type Change = ArgumentsOf<'patchThreshold'>['body'];
 export function useThreshold(modelId: string, onSaved?: () => void) {
   const client = useQueryClient();
   const tell = useTell();
+  const tellError = useTellError();
   const w = useWords(words);
   return useMutation({
     mutationFn: (body: Change) => api.patchThreshold({ model_id: modelId, body }),
@@ -23,6 +24,6 @@ export function useThreshold(modelId: string, onSaved?: () => void) {
       onSaved?.();
       tell(w.savedTell);
     },
-    onError: (error) => tell(error.message, { tone: 'ng' }),
+    onError: tellError,
   });
 }

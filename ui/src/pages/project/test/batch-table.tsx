@@ -7,6 +7,7 @@ import { digitsFor, VerdictTag } from '../../../components/verdict.tsx';
 import type { ModelDetail } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useSaid } from '../../../text/said.ts';
 import type { Entry } from './batch.ts';
 import { verdictOf } from './result.ts';
 import { words } from './words.ts';
@@ -155,6 +156,7 @@ function Row({
   readonly onAgain: (id: number) => void;
 }) {
   const w = useWords(words);
+  const said = useSaid();
   const format = useFormat();
   const { id, file, state, item, why } = entry;
   const url = useObjectUrl(file);
@@ -172,7 +174,7 @@ function Row({
         {item !== null ? (
           <VerdictTag verdict={verdictOf(item, task)} isUncertain={item.is_uncertain} />
         ) : state === 'failed' ? (
-          <span className="test-failed" title={why ?? ''}>
+          <span className="test-failed" title={said(why)}>
             {w.failed}
           </span>
         ) : (

@@ -13,8 +13,8 @@ export interface Entry {
   readonly state: 'waiting' | 'sending' | 'done' | 'failed';
   /** Of done ones. */
   readonly item: TestedItem | null;
-  /** Of failed ones: why, in the server's words. */
-  readonly why: string | null;
+  /** Of failed ones: what was thrown or said. */
+  readonly why: unknown;
 }
 
 export interface Batch {
@@ -55,7 +55,8 @@ export function useBatch(projectId: string): Batch {
           signal,
         });
         const item = items[0]!;
-        if ('error' in item) change(id, { state: 'failed', why: item.error_detail });
+        if ('error' in item)
+          change(id, { state: 'failed', why: { code: item.error_code, detail: item.error_detail } });
         else change(id, { state: 'done', item });
         void client.invalidateQueries({ queryKey: ['results', projectId] });
       } catch (error) {
@@ -64,7 +65,7 @@ export function useBatch(projectId: string): Batch {
         // What passes is tried again after a while, once the connection is fine.
         const pauseMs = error instanceof ApiError ? 1000 * (error.retryAfterSeconds ?? 2) : 1000;
         if (isPassing(error)) setTimeout(() => change(id, { state: 'waiting' }), pauseMs);
-        else change(id, { state: 'failed', why: error instanceof ApiError ? error.message : String(error) });
+        else change(id, { state: 'failed', why: error });
       }
     },
     [change, client, projectId],

@@ -4,7 +4,7 @@ import { useLocation } from 'wouter';
 import { addresses } from '../../../addresses.ts';
 import { Button } from '../../../components/button.tsx';
 import { Badge } from '../../../components/notice.tsx';
-import { useTell } from '../../../components/toasts.tsx';
+import { useTell, useTellError } from '../../../components/toasts.tsx';
 import { api, type ResultItem } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
 import { words } from './words.ts';
@@ -29,6 +29,7 @@ export function Feedback({
 }) {
   const w = useWords(words);
   const tell = useTell();
+  const tellError = useTellError();
   const client = useQueryClient();
   const [, go] = useLocation();
   const key = ['feedback', projectId, resultId];
@@ -47,7 +48,7 @@ export function Feedback({
       void client.invalidateQueries({ queryKey: ['results', projectId] });
       tell(w.judgedTold[feedback ?? 'none']);
     },
-    onError: (error) => tell(error.message, { tone: 'ng' }),
+    onError: tellError,
   });
   const add = useMutation({
     mutationFn: () => api.addResultToGood({ project_id: projectId, result_id: resultId }),
@@ -55,7 +56,7 @@ export function Feedback({
       void client.invalidateQueries({ queryKey: ['images', projectId] });
       tell(status === 'stored' ? w.added : w.alreadyThere);
     },
-    onError: (error) => tell(error.message, { tone: 'ng' }),
+    onError: tellError,
   });
   const update = useMutation({
     mutationFn: () => api.updateModel({ model_id: modelId, body: { results: [resultId] } }),
@@ -64,7 +65,7 @@ export function Feedback({
       const watch = { label: w.watch, run: () => go(addresses.project(projectId, 'train')) };
       tell(w.updating, { action: watch });
     },
-    onError: (error) => tell(error.message, { tone: 'ng' }),
+    onError: tellError,
   });
   const wanted = isAnomaly ? 'false_alarm' : 'missed';
   return (

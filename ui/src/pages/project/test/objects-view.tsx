@@ -149,7 +149,7 @@ function useCandidates(
         signal,
       });
       const item = items[0]!;
-      if ('error' in item) throw new Error(item.error_detail);
+      if ('error' in item) throw Object.assign(new Error(item.error_detail), { code: item.error_code });
       return item.detections;
     },
   });

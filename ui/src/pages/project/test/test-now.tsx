@@ -5,6 +5,7 @@ import { Progress } from '../../../components/loading.tsx';
 import type { ModelInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useSaid } from '../../../text/said.ts';
 import { useBatch } from './batch.ts';
 import { batchCsv } from './batch-csv.ts';
 import { BatchTable } from './batch-table.tsx';
@@ -16,6 +17,7 @@ import { words } from './words.ts';
 
 export function TestNow({ projectId, model }: { readonly projectId: string; readonly model: ModelInfo }) {
   const w = useWords(words);
+  const said = useSaid();
   const format = useFormat();
   const batch = useBatch(projectId);
   const [chosen, setChosen] = useState<number | null>(null);
@@ -77,7 +79,7 @@ export function TestNow({ projectId, model }: { readonly projectId: string; read
             {entry === null && <p className="quiet">{w.choose}</p>}
             {entry?.why != null && (
               <p className="test-failed" role="alert">
-                {entry.file.name}: {entry.why}
+                {entry.file.name}: {said(entry.why)}
               </p>
             )}
             {entry !== null && entry.item === null && entry.why === null && (

@@ -5,7 +5,7 @@ import { Button } from '../../../components/button.tsx';
 import { Dialog } from '../../../components/dialog.tsx';
 import { Field } from '../../../components/field.tsx';
 import { Notice } from '../../../components/notice.tsx';
-import { useTell } from '../../../components/toasts.tsx';
+import { useTell, useTellError } from '../../../components/toasts.tsx';
 import { api, type JobInfo } from '../../../server/client.ts';
 import { useSession } from '../../../server/sign-in.tsx';
 import { useWords } from '../../../text/language.tsx';
@@ -69,6 +69,7 @@ export function Approval({ jobId }: { readonly jobId: string }) {
 function useDecision(jobId: string, done: string, decide: () => Promise<JobInfo>) {
   const client = useQueryClient();
   const tell = useTell();
+  const tellError = useTellError();
   return useMutation({
     mutationFn: decide,
     onSuccess(job) {
@@ -76,6 +77,6 @@ function useDecision(jobId: string, done: string, decide: () => Promise<JobInfo>
       void client.invalidateQueries({ queryKey: ['jobs'] });
       tell(done);
     },
-    onError: (error) => tell(error.message, { tone: 'ng' }),
+    onError: tellError,
   });
 }

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '../../../components/button.tsx';
 import { Dialog } from '../../../components/dialog.tsx';
-import { useTell } from '../../../components/toasts.tsx';
+import { useTell, useTellError } from '../../../components/toasts.tsx';
 import { api } from '../../../server/client.ts';
 import { useWords } from '../../../text/language.tsx';
 import { words } from './job-words.ts';
@@ -11,6 +11,7 @@ import { words } from './job-words.ts';
 export function CancelButton({ jobId }: { readonly jobId: string }) {
   const w = useWords(words);
   const tell = useTell();
+  const tellError = useTellError();
   const client = useQueryClient();
   const [asks, setAsks] = useState(false);
   const cancel = useMutation({
@@ -20,7 +21,7 @@ export function CancelButton({ jobId }: { readonly jobId: string }) {
       void client.invalidateQueries({ queryKey: ['jobs'] });
       tell(w.canceled);
     },
-    onError: (error) => tell(error.message, { tone: 'ng' }),
+    onError: tellError,
     onSettled: () => setAsks(false),
   });
   return (

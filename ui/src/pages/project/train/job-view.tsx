@@ -7,6 +7,7 @@ import { Notice } from '../../../components/notice.tsx';
 import { ApiError, type ProjectInfo } from '../../../server/client.ts';
 import { hasEnded, useJob } from '../../../server/jobs.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useSaid } from '../../../text/said.ts';
 import { Approval } from './approval.tsx';
 import { CancelButton } from './cancel-button.tsx';
 import { JobCurves } from './job-curves.tsx';
@@ -20,6 +21,7 @@ import { words } from './job-words.ts';
 export function JobView({ project, jobId }: { readonly project: ProjectInfo; readonly jobId: string }) {
   const { project_id } = project;
   const w = useWords(words);
+  const said = useSaid();
   const { job, story, error } = useJob(jobId);
   const anew = addresses.project(project_id, 'train');
   if (error instanceof ApiError && error.status === 404)
@@ -75,13 +77,13 @@ export function JobView({ project, jobId }: { readonly project: ProjectInfo; rea
       )}
       {job.status === 'failed' && (
         <Notice tone="ng">
-          <strong>{w.failedText}</strong> {job.detail}
+          <strong>{w.failedText}</strong> {said(job)}
           {job.code !== undefined && <code className="train-code"> {job.code}</code>}
         </Notice>
       )}
       {job.status === 'canceled' && (
         <Notice tone="warn">
-          {w.canceled} {job.detail}
+          {w.canceled} {said(job)}
         </Notice>
       )}
       <div className="train-live">

@@ -6,6 +6,7 @@ import { Who } from '../../../components/who.tsx';
 import type { JobInfo } from '../../../server/client.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
+import { useSaid } from '../../../text/said.ts';
 import { secondsOf, tones } from './job-head.tsx';
 import { words } from './job-words.ts';
 import { jobAddress } from './use-start.ts';
@@ -18,6 +19,7 @@ export function JobsList({
   readonly jobs: readonly JobInfo[];
 }) {
   const w = useWords(words);
+  const said = useSaid();
   const format = useFormat();
   if (jobs.length === 0) return null;
   return (
@@ -53,7 +55,7 @@ export function JobsList({
                   <td>
                     <Who name={job.created_by} />
                   </td>
-                  <td className="train-note quiet">{job.detail ?? ''}</td>
+                  <td className="train-note quiet">{said(job)}</td>
                 </tr>
               );
             })}

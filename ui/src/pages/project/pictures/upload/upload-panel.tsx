@@ -6,6 +6,7 @@ import { Progress } from '../../../../components/loading.tsx';
 import { Badge, Notice } from '../../../../components/notice.tsx';
 import { type Format, useFormat } from '../../../../text/format.ts';
 import { useWords } from '../../../../text/language.tsx';
+import { type Coded, useSaid } from '../../../../text/said.ts';
 import './upload.css';
 import { countStates, hasEnded, type UploadingFile } from './uploading-file.ts';
 import { uploadsOf, useUploads } from './uploads.ts';
@@ -126,7 +127,8 @@ function FileRow({ uploading }: { readonly uploading: UploadingFile }) {
   const w = useWords(words);
   const format = useFormat();
   const { state, path, file } = uploading;
-  const why = state.kind === 'rejected' || state.kind === 'failed' ? reason(w, state) : null;
+  const reason = useReason();
+  const why = state.kind === 'rejected' || state.kind === 'failed' ? reason(state) : null;
   return (
     <>
       <span className="cut grow" title={path}>
@@ -148,12 +150,12 @@ function stateText(w: typeof words.en, format: Format, { state }: UploadingFile)
   return state.share >= 1 ? w.states.checking : w.states.sending(format.percent(state.share));
 }
 
-/** In the page's language where it knows the code, otherwise in the server's words. */
-function reason(
-  w: typeof words.en,
-  { code, detail }: { readonly code: string; readonly detail: string },
-): string {
-  return Object.hasOwn(w.why, code) ? w.why[code as keyof typeof w.why] : detail || code;
+/** In words of this list where it has some for the code. */
+function useReason(): (refused: Required<Coded>) => string {
+  const w = useWords(words);
+  const said = useSaid();
+  return ({ code = '', detail }) =>
+    Object.hasOwn(w.why, code) ? w.why[code as keyof typeof w.why] : said({ code, detail }) || code;
 }
 
 function shareOf(file: UploadingFile): number {

@@ -1,7 +1,7 @@
 // Takes files for a project: limits first, then the queue; new pictures appear in the gallery as they are stored.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { useTell } from '../../../../components/toasts.tsx';
+import { useTell, useTellError } from '../../../../components/toasts.tsx';
 import { api } from '../../../../server/client.ts';
 import { useWords } from '../../../../text/language.tsx';
 import { fetchNewImages } from '../images.ts';
@@ -22,6 +22,7 @@ export function useAdding(
 ): (found: readonly FoundFile[] | Promise<readonly FoundFile[]>, mark?: Mark | null) => Promise<void> {
   const client = useQueryClient();
   const tell = useTell();
+  const tellError = useTellError();
   const w = useWords(words);
   return async (found, mark = null) => {
     try {
@@ -32,7 +33,7 @@ export function useAdding(
       if (files.length === 0) tell(w.noFiles, { tone: 'warn' });
       else uploadsOf(projectId).add(files, limits, mark);
     } catch (error) {
-      tell(error instanceof Error ? error.message : String(error), { tone: 'ng' });
+      tellError(error);
     }
   };
 }

@@ -1,7 +1,7 @@
 // The mask of a picture while it is painted: that of the server, the strokes since, and how it is saved.
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { useTell } from '../../../../components/toasts.tsx';
+import { useTell, useTellError } from '../../../../components/toasts.tsx';
 import { api, type ImageItem } from '../../../../server/client.ts';
 import { connection } from '../../../../server/connection.ts';
 import { useWords } from '../../../../text/language.tsx';
@@ -36,6 +36,7 @@ export function useMask(
 ): MaskPainting {
   const client = useQueryClient();
   const tell = useTell();
+  const tellError = useTellError();
   const w = useWords(words);
   const [base, setBase] = useState<Base | null>(null);
   const [strokes, setStrokes] = useState<readonly Stroke[]>([]);
@@ -74,7 +75,7 @@ export function useMask(
       tell(done);
     } catch (error) {
       connection.failed(error);
-      tell(error instanceof Error ? error.message : String(error), { tone: 'ng' });
+      tellError(error);
     } finally {
       setSaving(false);
     }
