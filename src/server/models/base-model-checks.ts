@@ -1,7 +1,7 @@
 // Checks of uploaded weights in a child process under caps of memory and time.
 import { moduleBeside } from '../../vision/runtime/child.ts';
 import { checkpointFailures } from '../platform/checkpoint-failures.ts';
-import { ChildPool, orRefused } from '../platform/child-pool.ts';
+import { type ChildCaps, ChildPool, orRefused } from '../platform/child-pool.ts';
 import type { BaseModelToCheck, CheckedBaseModel } from './check-base-model.ts';
 
 export interface BaseModelChecks {
@@ -12,15 +12,10 @@ export interface BaseModelChecks {
   close(): Promise<void>;
 }
 
-export interface CheckCaps {
-  readonly memoryBytes: number;
-  readonly timeoutMs: number;
-}
-
 /** The largest file is 1 GiB; its tensors are held twice on the way to the new file. */
-const defaultCaps: CheckCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 120_000 };
+const defaultCaps: ChildCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 120_000 };
 
-export function openBaseModelChecks(caps: CheckCaps = defaultCaps): BaseModelChecks {
+export function openBaseModelChecks(caps: ChildCaps = defaultCaps): BaseModelChecks {
   const pool = new ChildPool<BaseModelToCheck, CheckedBaseModel>({
     module: moduleBeside(import.meta.url, './base-model-child'),
     size: 1,

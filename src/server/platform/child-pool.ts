@@ -23,6 +23,9 @@ export interface ChildPoolOptions {
   readonly concurrency?: number;
 }
 
+/** What one request to a child may take. */
+export type ChildCaps = Required<Pick<ChildPoolOptions, 'memoryBytes' | 'timeoutMs'>>;
+
 export interface AskOptions {
   /** Instead of the pool's. */
   readonly timeoutMs?: number;

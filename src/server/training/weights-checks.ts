@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { moduleBeside } from '../../vision/runtime/child.ts';
 import { checkpointFailures } from '../platform/checkpoint-failures.ts';
-import { ChildPool, orRefused } from '../platform/child-pool.ts';
+import { type ChildCaps, ChildPool, orRefused } from '../platform/child-pool.ts';
 
 export interface WeightsToCheck {
   /** A file in the folder of weights. */
@@ -18,15 +18,10 @@ export interface WeightsChecks {
   close(): Promise<void>;
 }
 
-export interface WeightsCaps {
-  readonly memoryBytes: number;
-  readonly timeoutMs: number;
-}
-
 /** The largest file is 1 GiB, and its tensors are held beside a network of their size. */
-const defaultCaps: WeightsCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 60_000 };
+const defaultCaps: ChildCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 60_000 };
 
-export function openWeightsChecks(caps: WeightsCaps = defaultCaps): WeightsChecks {
+export function openWeightsChecks(caps: ChildCaps = defaultCaps): WeightsChecks {
   const pool = new ChildPool<WeightsToCheck, string>({
     module: moduleBeside(import.meta.url, './weights-child'),
     size: 1,

@@ -1,6 +1,6 @@
 // Datasets are unpacked and checked in child processes, two at a time, under caps of memory and time.
 import { moduleBeside } from '../../vision/runtime/child.ts';
-import { type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
+import { type ChildCaps, type ChildFailureTable, ChildPool, orRefused } from '../platform/child-pool.ts';
 import type { BuildRequest, BuiltDataset } from './build-dataset.ts';
 
 export interface DatasetBuilds {
@@ -9,15 +9,10 @@ export interface DatasetBuilds {
   close(): Promise<void>;
 }
 
-export interface BuildCaps {
-  readonly memoryBytes: number;
-  readonly timeoutMs: number;
-}
-
 /** Three pictures of the largest size are decoded at a time; 200,000 files take most of an hour. */
-const defaultCaps: BuildCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 3600_000 };
+const defaultCaps: ChildCaps = { memoryBytes: 4 * 2 ** 30, timeoutMs: 3600_000 };
 
-export function openDatasetBuilds(caps: BuildCaps = defaultCaps): DatasetBuilds {
+export function openDatasetBuilds(caps: ChildCaps = defaultCaps): DatasetBuilds {
   const pool = new ChildPool<BuildRequest, BuiltDataset>({
     module: moduleBeside(import.meta.url, './dataset-child'),
     size: 2,
