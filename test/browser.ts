@@ -1,4 +1,5 @@
 // A headless Chromium for tests of pages. It comes with the installed packages, so nothing is fetched.
+import { statfsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -22,7 +23,19 @@ export async function openBrowser(further: readonly string[] = []): Promise<Brow
       '--use-fake-ui-for-media-stream',
       ...further,
     ],
+    // Memory that its processes share would lie in files under /tmp, and threads would wait for the disk.
+    ...(hasSharedMemory() && { ignoreDefaultArgs: ['--disable-dev-shm-usage'] }),
   });
+}
+
+/** In a container it may be as small as 64 MiB. */
+function hasSharedMemory(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm');
+    return bavail * bsize >= 2 ** 30;
+  } catch {
+    return false;
+  }
 }
 
 /** What a page did that ours must never do. All three stay empty. */
