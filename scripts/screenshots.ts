@@ -1,12 +1,14 @@
 // Makes the pictures of docs/images/pages again: `npx tsx scripts/screenshots.ts`; with a FOLDER those of all pages. A server of its own with the sample
 // project, every page as a person sees it, in both themes, at two widths, and in Thai.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import type { Upload } from '../src/client/client.ts';
 import { defectsOf, samplePart } from '../src/vision/dataset/sample-parts.ts';
 import { encodePicture } from '../src/vision/image/encode.ts';
+import { filmOf } from '../test/ui/film.ts';
 import { type OpenOptions, pagesUnderTest } from '../test/ui/pages.ts';
 
 const [folder = 'docs/images/pages'] = process.argv.slice(2);
@@ -21,8 +23,18 @@ const inDocs = [
   'results-dark',
   'test-small-thai',
 ];
+const [one, two, three] = defectsOf('boards');
+/** The boards that are tested, by defect and number: on the page Test, and before the camera of the operator view. */
+const drawn = [undefined, one, two, undefined, undefined, three].map(
+  (defect, i) => [defect, 900 + i] as const,
+);
 await mkdir(folder, { recursive: true });
-const pages = await pagesUnderTest();
+const camera = await mkdtemp(join(tmpdir(), 'okapi-camera-'));
+await writeFile(
+  join(camera, 'film.y4m'),
+  filmOf(drawn.map(([name, number]) => samplePart('boards', number, name, 256).picture)),
+);
+const pages = await pagesUnderTest({}, [`--use-file-for-fake-video-capture=${join(camera, 'film.y4m')}`]);
 const { client } = pages;
 
 const { project_id } = await client.createSampleProject({ body: { name: 'Circuit boards' } });
@@ -31,9 +43,8 @@ const { model_id = '' } = await client.untilJobEnds(job_id);
 const evaluation = await client.evaluateModel({ model_id, body: {} });
 await client.untilJobEnds(evaluation.job_id);
 const files: Upload[] = [];
-const [one, two, three] = defectsOf('boards');
-for (const [i, defect] of [undefined, one, two, undefined, undefined, three].entries()) {
-  const { picture } = samplePart('boards', 900 + i, defect, 256);
+for (const [i, [defect, number]] of drawn.entries()) {
+  const { picture } = samplePart('boards', number, defect, 256);
   files.push({
     name: `board-${i + 1}.png`,
     data: new Blob([(await encodePicture(picture, 'png')) as Uint8Array<ArrayBuffer>]),
@@ -69,6 +80,18 @@ async function settled(page: Page): Promise<void> {
   await page.waitForTimeout(500);
 }
 
+/** Takes pictures until some were judged and the last is NG. */
+async function runLine(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /Open the camera|เปิดกล้อง/ }).click();
+  await page.getByRole('button', { name: /^(Start|เริ่ม)$/ }).click();
+  await page.locator('.op-sign.ready').waitFor();
+  for (let taken = 1; taken <= 30; taken++) {
+    await page.keyboard.press(' ');
+    await page.waitForTimeout(1300);
+    if (taken >= 6 && (await page.locator('.op-sign.ng').count()) > 0) return;
+  }
+}
+
 /** Name, address, what to do before the picture. */
 const shots: readonly (readonly [string, string, ((page: Page) => Promise<unknown>)?])[] = [
   ['projects', '/ui/projects'],
@@ -90,7 +113,7 @@ const shots: readonly (readonly [string, string, ((page: Page) => Promise<unknow
   ['label', `/ui/projects/${finder}/label`],
   ['models', '/ui/models'],
   ['model', `/ui/models/${model_id}`],
-  ['operator', `/ui/operator/${model_id}`],
+  ['operator', `/ui/operator/${model_id}`, runLine],
   ['system', '/ui/system'],
 ];
 const looks: readonly (OpenOptions & { readonly suffix: string })[] = [
@@ -119,3 +142,4 @@ for (const { suffix, ...look } of looks)
     await page.context().close();
   }
 await pages.close();
+await rm(camera, { recursive: true });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { samplePart } from '../../src/vision/dataset/sample-parts.ts';
-import type { Picture } from '../../src/vision/image/picture.ts';
 import { browserRunsHere } from '../browser.ts';
 import { accessibilityFaults } from './accessible.ts';
+import { filmOf } from './film.ts';
 import { hostileTexts } from './hostile.ts';
 import { englishLeft } from './language.ts';
 import { type PagesUnderTest, pagesUnderTest } from './pages.ts';
@@ -25,7 +25,7 @@ describe.skipIf(!browserRunsHere)('the operator view', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'okapi-camera-'));
     const film = join(folder, 'part.y4m');
-    await writeFile(film, filmOf(samplePart('boards', 1, undefined, 320).picture));
+    await writeFile(film, filmOf([samplePart('boards', 1, undefined, 320).picture]));
     pages = await pagesUnderTest({}, [
       `--use-file-for-fake-video-capture=${film}`,
       '--autoplay-policy=no-user-gesture-required',
@@ -181,21 +181,3 @@ describe.skipIf(!browserRunsHere)('the operator view', () => {
     expect(misdeeds.policyViolations).toEqual([]);
   }, 300_000);
 });
-
-/** A film that shows one picture, as the pretended camera reads it: YUV4MPEG2, 4:2:0. Matrix: ITU-R BT.601. */
-function filmOf({ width, height, data }: Picture): Buffer {
-  const planes = [0, 1, 2].map((plane) => {
-    const step = plane === 0 ? 1 : 2;
-    const bytes = Buffer.alloc((width / step) * (height / step));
-    for (let y = 0, o = 0; y < height; y += step)
-      for (let x = 0; x < width; x += step) {
-        const [r, g, b] = data.subarray(3 * (y * width + x)) as unknown as [number, number, number];
-        const luma = 0.299 * r + 0.587 * g + 0.114 * b;
-        bytes[o++] = plane === 0 ? luma : plane === 1 ? 128 + 0.564 * (b - luma) : 128 + 0.713 * (r - luma);
-      }
-    return bytes;
-  });
-  const frame = Buffer.concat([Buffer.from('FRAME\n'), ...planes]);
-  const head = Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`);
-  return Buffer.concat([head, ...Array.from({ length: 10 }, () => frame)]);
-}
