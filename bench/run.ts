@@ -163,7 +163,7 @@ async function measure(one: Case, python: string | null): Promise<string> {
   }
   const own = rounds.map((round) => round.ours.seconds[0]!);
   const cells = [one.name, `${median(own).toFixed(3)} s`, megabytes(rounds.at(-1)!.ours.peakBytes)];
-  if (!rounds[0]!.theirs) return `| ${[...cells, '-', '-', '-', one.goal].join(' | ')} |`;
+  if (!rounds[0]!.theirs) return `| ${[...cells, '-', '-', '-', one.goal, '-'].join(' | ')} |`;
   const other = rounds.map((round) => round.theirs!.seconds[0]!);
   const ratios = own.map((seconds, i) => seconds / other[i]!);
   const compared = [
@@ -171,7 +171,8 @@ async function measure(one: Case, python: string | null): Promise<string> {
     megabytes(rounds.at(-1)!.theirs!.peakBytes),
     median(ratios).toFixed(2),
   ];
-  return `| ${[...cells, ...compared, one.goal].join(' | ')} |${byDistance(rounds.map(({ tripUs }, i) => ({ tripUs, ratio: ratios[i]! })))}`;
+  const turns = rounds.map(({ tripUs }, i) => ({ tripUs, ratio: ratios[i]! }));
+  return `| ${[...cells, ...compared, one.goal, byDistance(turns)].join(' | ')} |`;
 }
 
 /** The ratio of the turns in which the two cores shared a cache, and of those in which they did not. */
@@ -181,9 +182,9 @@ function byDistance(turns: readonly { tripUs: number; ratio: number }[]): string
     .filter((group) => group.length > 0)
     .map((group) => {
       const [trip, ratio] = [group.map((turn) => turn.tripUs), group.map((turn) => turn.ratio)];
-      return ` ${group.length} turns at ${median(trip).toFixed(2)} us between cores: ${median(ratio).toFixed(2)};`;
+      return `${median(ratio).toFixed(2)} in ${group.length} at ${median(trip).toFixed(2)} us`;
     })
-    .join('');
+    .join(', ');
 }
 
 const wanted = process.argv.slice(2);
@@ -197,9 +198,9 @@ try {
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpu!.model.trim()}, ${platform()} ${arch()}, Node ${process.version}\n`,
   );
   console.log(
-    '| case | Okapi, median | peak memory | PyTorch, median | peak memory | ratio, median | goal |',
+    '| case | Okapi, median | peak memory | PyTorch, median | peak memory | ratio, median | goal | ratio by the time between two cores and back |',
   );
-  console.log('|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|');
   for (const one of cases) {
     if (wanted.length === 0 || wanted.some((word) => one.name.includes(word)))
       console.log(await measure(one, python));

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePicture } from '../../vision/image/decode.ts';
 import { blobKeys } from '../platform/layout.ts';
