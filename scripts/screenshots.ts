@@ -24,17 +24,15 @@ const inDocs = [
   'test-small-thai',
 ];
 const [one, two, three] = defectsOf('boards');
-/** The boards that are tested, by defect and number: on the page Test, and before the camera of the operator view. */
-const drawn = [undefined, one, two, undefined, undefined, three].map(
-  (defect, i) => [defect, 900 + i] as const,
+/** What is tested on the page Test, and lies before the camera of the operator view. */
+const boards = [undefined, one, two, undefined, undefined, three].map(
+  (defect, i) => samplePart('boards', 900 + i, defect, 256).picture,
 );
 await mkdir(folder, { recursive: true });
 const camera = await mkdtemp(join(tmpdir(), 'okapi-camera-'));
-await writeFile(
-  join(camera, 'film.y4m'),
-  filmOf(drawn.map(([name, number]) => samplePart('boards', number, name, 256).picture)),
-);
-const pages = await pagesUnderTest({}, [`--use-file-for-fake-video-capture=${join(camera, 'film.y4m')}`]);
+const film = join(camera, 'boards.y4m');
+await writeFile(film, filmOf(boards));
+const pages = await pagesUnderTest({}, [`--use-file-for-fake-video-capture=${film}`]);
 const { client } = pages;
 
 const { project_id } = await client.createSampleProject({ body: { name: 'Circuit boards' } });
@@ -43,13 +41,11 @@ const { model_id = '' } = await client.untilJobEnds(job_id);
 const evaluation = await client.evaluateModel({ model_id, body: {} });
 await client.untilJobEnds(evaluation.job_id);
 const files: Upload[] = [];
-for (const [i, [defect, number]] of drawn.entries()) {
-  const { picture } = samplePart('boards', number, defect, 256);
+for (const [i, picture] of boards.entries())
   files.push({
     name: `board-${i + 1}.png`,
     data: new Blob([(await encodePicture(picture, 'png')) as Uint8Array<ArrayBuffer>]),
   });
-}
 const tested = await client.testModel({ model_id, files });
 const worst = tested.items.reduce((a, b) => ('score' in b && (!('score' in a) || b.score > a.score) ? b : a));
 const shown = files.find(({ name }) => name === worst.filename)!;

@@ -1,5 +1,4 @@
 // Evaluations as they are stored: the figures as a record, pictures and curves as one file beside it.
-import { text } from 'node:stream/consumers';
 import { ServerError } from '../contract/errors.ts';
 import type {
   AnomalyEvaluationDetail,
@@ -94,10 +93,10 @@ export async function readPictures(
   { blobs }: Context,
   { owner, model_id, evaluation_id }: EvaluationRecord,
 ): Promise<EvaluationPictures> {
-  const key = blobKeys.evaluation(owner, model_id, evaluation_id);
-  if ((await blobs.stat(key)) === null)
+  const bytes = await blobs.read(blobKeys.evaluation(owner, model_id, evaluation_id));
+  if (bytes === null)
     throw new ServerError('evaluation.not_found', 'the pictures of this evaluation are gone');
-  return JSON.parse(await text(await blobs.open(key))) as EvaluationPictures;
+  return JSON.parse(new TextDecoder().decode(bytes)) as EvaluationPictures;
 }
 
 /** An evaluation whole. Throws evaluation.not_found. */

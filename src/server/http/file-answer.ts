@@ -2,20 +2,15 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServerError } from '../contract/errors.ts';
+import type { ByteRange } from '../platform/docs/store-disk.ts';
 import { userContentPolicy } from './security.ts';
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
 
 export interface FileAnswer {
   readonly sizeBytes: number;
   readonly contentType: string;
   /** Changes whenever the bytes do. */
   readonly etag: string;
-  /** `end` is exclusive. */
-  readonly open: (range: Range | null) => Promise<Readable | Uint8Array>;
+  readonly open: (range: ByteRange | null) => Promise<Readable | Uint8Array>;
   /** Offered for saving under this name; null: shown. */
   readonly downloadName: string | null;
   /** Files that never change under their address may be kept by the browser of who may see them. */
@@ -59,7 +54,7 @@ export async function answerBytes(
   how: Pick<FileAnswer, 'etag' | 'immutable' | 'downloadName'>,
 ): Promise<FastifyReply> {
   const { bytes, contentType } = file;
-  const open = async (range: Range | null) =>
+  const open = async (range: ByteRange | null) =>
     range === null ? bytes : bytes.subarray(range.start, range.end);
   return answerFile(request, reply, { ...how, contentType, sizeBytes: bytes.length, open });
 }
@@ -87,7 +82,7 @@ export async function answerOpenFile(
   }
 }
 
-async function* part(stream: Readable, { start, end }: Range) {
+async function* part(stream: Readable, { start, end }: ByteRange) {
   let at = 0;
   for await (const chunk of stream) {
     const bytes = chunk as Buffer;
@@ -107,7 +102,7 @@ const isStale = (ifRange: string | string[] | undefined, etag: string) =>
   ifRange !== undefined && ifRange !== etag;
 
 /** One range; several, or what is none, mean the whole file. */
-function readRange(header: string | undefined, size: number): Range | 'outside' | null {
+function readRange(header: string | undefined, size: number): ByteRange | 'outside' | null {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.slice(0, 100) ?? '') ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return null;
   if (first === '') {

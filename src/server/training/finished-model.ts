@@ -174,8 +174,8 @@ async function readEither(
 ): Promise<Buffer | null> {
   const local = await readFile(join(folder, name)).catch(() => null);
   if (local !== null) return local;
-  const key = keyOf(job, name);
-  return (await blobs.stat(key)) === null ? null : readFile(await blobs.localPath(key));
+  const stored = await blobs.read(keyOf(job, name));
+  return stored === null ? null : Buffer.from(stored);
 }
 
 const keyOf = ({ owner, model_id }: JobRecord, name: string) => `${blobKeys.model(owner, model_id)}/${name}`;

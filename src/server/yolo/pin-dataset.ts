@@ -50,11 +50,10 @@ export async function readManifest(
 ): Promise<DatasetManifest> {
   const record = (await readDatasets(context, projectId)).versions[version];
   if (record === undefined) return gone();
-  const pieces: Uint8Array[] = [];
-  const stream = await context.blobs.open(`${folderOf(projectId, version)}/${manifestName}`).catch(gone);
-  for await (const piece of stream) pieces.push(piece as Uint8Array);
-  const bytes = Buffer.concat(pieces);
-  if (blake2b16(bytes) === record.manifest.hash) return JSON.parse(bytes.toString()) as DatasetManifest;
+  const bytes = await context.blobs.read(`${folderOf(projectId, version)}/${manifestName}`);
+  if (bytes === null) return gone();
+  if (blake2b16(bytes) === record.manifest.hash)
+    return JSON.parse(new TextDecoder().decode(bytes)) as DatasetManifest;
   throw new ServerError(
     'doc.corrupt',
     `the manifest of the dataset ${version} is not the one that was stored`,

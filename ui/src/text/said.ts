@@ -5,8 +5,8 @@ import { type Language, useLanguage } from './language.tsx';
 
 /** An error, or what a job or a verdict says of one. */
 export interface Coded {
-  readonly code?: string | undefined;
-  readonly detail?: string | undefined;
+  readonly code?: string;
+  readonly detail?: string;
 }
 
 /** Turns whatever was thrown, or the code and the sentence of a job, into words. */

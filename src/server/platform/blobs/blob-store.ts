@@ -1,5 +1,6 @@
 // The seam of the files: pictures, models, previews. A blob is whole or absent, and never changes once it is there.
 import type { Readable } from 'node:stream';
+import type { ByteRange } from '../docs/store-disk.ts';
 
 /** As a DocKey, but its last segment carries the extension, e.g. projects/p-1/raw/0f…e2.png. */
 export type BlobKey = string;
@@ -21,8 +22,8 @@ export interface BlobStore {
   /** Takes local files over, all under one folder of keys: moved where possible. Durable once it returns, unless said otherwise. */
   adopt(files: ReadonlyMap<BlobKey, string>, options?: AdoptOptions): Promise<void>;
   stat(key: BlobKey): Promise<BlobStat | null>;
-  /** The bytes, or a part of them (end exclusive). Throws blob.not_found. */
-  open(key: BlobKey, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
+  /** The bytes, or a part of them. Throws blob.not_found. */
+  open(key: BlobKey, range?: ByteRange): Promise<Readable>;
   /** All bytes at once, for small ones; null when there is none. */
   read(key: BlobKey): Promise<Uint8Array | null>;
   /** A local file with these bytes, for programs that need a path; read-only. Throws blob.not_found. */

@@ -59,9 +59,11 @@ export class FileBlobs implements BlobStore {
 
   async read(key: BlobKey): Promise<Uint8Array | null> {
     return withDiskErrors(`read ${key}`, async () => {
-      if (!isBlobKey(key) || (await this.#find(this.#folders.path(key))) === null) return null;
+      if (!isBlobKey(key)) return null;
+      const path = this.#folders.path(key);
+      if ((await this.#find(path)) === null) return null;
       try {
-        return await this.#disk.read(this.#folders.path(key));
+        return await this.#disk.read(path);
       } catch (error) {
         if (isAbsent(error)) return null;
         throw error;

@@ -4,6 +4,7 @@ import { Button } from '../../components/button.tsx';
 import { Failure } from '../../components/failure.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { ApiError, api, type ModelDetail } from '../../server/client.ts';
+import { refusalOf } from '../../server/refusal.ts';
 import { useFormat } from '../../text/format.ts';
 import { useWords } from '../../text/language.tsx';
 import { fileUrl } from './file-url.ts';
@@ -67,7 +68,7 @@ async function checkGolden(model: ModelDetail): Promise<GoldenCheck> {
     files: [{ name: 'golden.png', data: png }],
   });
   const item = items[0]!;
-  if ('error' in item) throw Object.assign(new Error(item.error_detail), { code: item.error_code });
+  if ('error' in item) throw refusalOf(item);
   const { score: expected = null, tolerance = 1e-4 } = record as { score?: number; tolerance?: number };
   const isSame = expected === null || Math.abs(item.score - expected) <= tolerance;
   return { score: item.score, objects: item.detections.length, expected, isSame };

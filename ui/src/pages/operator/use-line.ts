@@ -4,6 +4,7 @@ import { useEffect, useReducer, useRef, useState } from 'react';
 import { ApiError, api } from '../../server/client.ts';
 import { connection, useConnection } from '../../server/connection.ts';
 import { isPassing } from '../../server/queries.ts';
+import { refusalOf } from '../../server/refusal.ts';
 import { after, type Judged, type Line, type LineEvent, startOfLine } from './line.ts';
 import { type PictureSource, pause } from './picture-source.ts';
 
@@ -132,7 +133,7 @@ async function judge(
   const item = items[0]!;
   const atMs = Date.now();
   if ('error' in item) {
-    const why = { code: item.error_code, detail: `${item.filename}: ${item.error_detail}` };
+    const why = refusalOf({ ...item, error_detail: `${item.filename}: ${item.error_detail}` });
     return { type: 'failed', why, atMs };
   }
   const isNg = item.is_anomaly !== isNgWithout;

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiError, api } from '../../../server/client.ts';
 import { connection, useConnection } from '../../../server/connection.ts';
 import { isPassing } from '../../../server/queries.ts';
+import { refusalOf } from '../../../server/refusal.ts';
 import type { TestedItem } from './result.ts';
 
 export interface Entry {
@@ -55,8 +56,7 @@ export function useBatch(projectId: string): Batch {
           signal,
         });
         const item = items[0]!;
-        if ('error' in item)
-          change(id, { state: 'failed', why: { code: item.error_code, detail: item.error_detail } });
+        if ('error' in item) change(id, { state: 'failed', why: refusalOf(item) });
         else change(id, { state: 'done', item });
         void client.invalidateQueries({ queryKey: ['results', projectId] });
       } catch (error) {

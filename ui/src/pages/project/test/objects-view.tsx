@@ -5,6 +5,7 @@ import { Failure } from '../../../components/failure.tsx';
 import { Slider } from '../../../components/field.tsx';
 import { Stage } from '../../../components/stage.tsx';
 import { api } from '../../../server/client.ts';
+import { refusalOf } from '../../../server/refusal.ts';
 import { useFormat } from '../../../text/format.ts';
 import { useWords } from '../../../text/language.tsx';
 import { type Detection, type ShownResult, shapeOf } from './result.ts';
@@ -149,7 +150,7 @@ function useCandidates(
         signal,
       });
       const item = items[0]!;
-      if ('error' in item) throw Object.assign(new Error(item.error_detail), { code: item.error_code });
+      if ('error' in item) throw refusalOf(item);
       return item.detections;
     },
   });

@@ -125,10 +125,10 @@ function FileList({ files }: { readonly files: readonly UploadingFile[] }) {
 
 function FileRow({ uploading }: { readonly uploading: UploadingFile }) {
   const w = useWords(words);
+  const said = useSaid();
   const format = useFormat();
   const { state, path, file } = uploading;
-  const reason = useReason();
-  const why = state.kind === 'rejected' || state.kind === 'failed' ? reason(state) : null;
+  const why = state.kind === 'rejected' || state.kind === 'failed' ? reason(w, said, state) : null;
   return (
     <>
       <span className="cut grow" title={path}>
@@ -151,11 +151,9 @@ function stateText(w: typeof words.en, format: Format, { state }: UploadingFile)
 }
 
 /** In words of this list where it has some for the code. */
-function useReason(): (refused: Required<Coded>) => string {
-  const w = useWords(words);
-  const said = useSaid();
-  return ({ code = '', detail }) =>
-    Object.hasOwn(w.why, code) ? w.why[code as keyof typeof w.why] : said({ code, detail }) || code;
+function reason(w: typeof words.en, said: ReturnType<typeof useSaid>, refused: Required<Coded>): string {
+  const { code } = refused;
+  return Object.hasOwn(w.why, code) ? w.why[code as keyof typeof w.why] : said(refused) || code;
 }
 
 function shareOf(file: UploadingFile): number {
