@@ -69,7 +69,7 @@ describe('runChildTraining', () => {
   it.each([
     ['grow', { memoryBytes: 400 * 2 ** 20 }, 'memory', /needed more memory than its limit/],
     ['deaf', { wallMs: 1000 }, 'time', /took longer than its limit/],
-    ['hang', { silentMs: 2000 }, 'silence', /gave no sign of life, without.*\n.*going round/],
+    ['hang', { silentMs: 5000 }, 'silence', /gave no sign of life, without.*\n.*going round/],
     ['bytes', {}, 'nonsense', /bytes that are no message/],
     ['huge message', {}, 'nonsense', /a message of 2147483648 bytes/],
   ] as const)('kills a child that goes beyond a limit: %s', async (oddity, limits, breach, message) => {

@@ -24,7 +24,8 @@ export interface Camera {
 
 /** Nearly lossless: what the compression leaves is far under what a model looks for. */
 const jpegQuality = 0.95;
-const firstFrameMs = 5000;
+/** A camera on a slow bus, or a busy tablet, takes its time. */
+const firstFrameMs = 20_000;
 
 export function useCamera(): Camera {
   const [state, setState] = useState<CameraState>({ kind: 'off' });
