@@ -190,7 +190,7 @@ describe('a training whose process stands still', () => {
     const odd = new URL('../../vision/training/testing/odd-child.ts', import.meta.url);
     const train: Train = (_, options) =>
       runChildTraining(odd, 'hang', { ...options, parseResult: (): TrainedModel | null => null });
-    const runner = trainRunner(stores, { train, silentMs: 1500 });
+    const runner = trainRunner(stores, { train, silentMs: 6000 });
     const queue = new LocalQueue({ ...stores, runners: { train: runner } });
     const context: Context = { ...stores, queue };
     await putProject(context, 'loop');
