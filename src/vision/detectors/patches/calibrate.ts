@@ -11,7 +11,6 @@ import {
   neighbourMean,
   type PlaneName,
   planesOf,
-  topCount,
 } from './graphs.ts';
 import { eachView, type Lesson, type Lessons } from './learn.ts';
 import { blurInside, type PatchRegion, valuesInside } from './patch-region.ts';
@@ -64,6 +63,17 @@ const partWeights: Readonly<Record<PlaneName, number>> = {
   autoencoder: 0.6,
 };
 
+/**
+ * The share of its patches, the worst ones, whose mean is the score of a part. A coarse patch lies under four of the plane, so that
+ * 1 % of them would be two or three coarse ones.
+ */
+const topShares: Readonly<Record<PlaneName, number>> = {
+  fine: 0.01,
+  coarse: 0.04,
+  subspace: 0.01,
+  autoencoder: 0.01,
+};
+
 /** Measures, fuses and calibrates. Throws what calibrateThreshold throws. */
 export async function calibrate(
   lesson: Lesson,
@@ -87,11 +97,11 @@ export async function calibrate(
       region,
     );
     const own = good.map((view, i) => inSpreads(view[k]!, places.without(plan.samples[i]!)));
-    const scores = own.map((plane) => topMean(valuesInside(plane, region)));
+    const scores = own.map((plane) => topMean(valuesInside(plane, region), topShares[part]));
     const level = levelOf(highestBy(scores, speakers));
     const factor = partWeights[part] / partWeights[parts[0]!] / level.spread;
     return {
-      fusion: fusionOf(places.all(), level.middle, factor),
+      fusion: { ...planeOf(places.all(), level.middle, factor), topShare: topShares[part] },
       own: own.map((plane) => plane.map((v) => factor * (v - level.middle))),
       scores: scores.map((score) => factor * (score - level.middle)),
     };
@@ -242,7 +252,11 @@ function levelOf(scores: readonly number[]): Level {
 const expectedReach = (count: number) => Math.max(0.5, Math.sqrt(2 * Math.log(count)) - 0.5);
 
 /** gain * distance + offset = factor * ((distance - mean) / spread - middle of good scores). */
-function fusionOf({ mean, spread }: Place, middle: number, factor: number): Fusion[number] {
+function planeOf(
+  { mean, spread }: Place,
+  middle: number,
+  factor: number,
+): Pick<Fusion[number], 'gain' | 'offset'> {
   return {
     gain: Float32Array.from(spread, (s) => factor / s),
     offset: Float32Array.from(mean, (m, i) => -factor * (m / spread[i]! + middle)),
@@ -250,8 +264,8 @@ function fusionOf({ mean, spread }: Place, middle: number, factor: number): Fusi
 }
 
 /** The mean of the worst patches, as the inspection graph takes it. */
-export function topMean(plane: ArrayLike<number>): number {
-  const count = topCount(plane.length);
+function topMean(plane: ArrayLike<number>, share: number): number {
+  const count = Math.max(1, Math.floor(plane.length * share));
   const worst = sorted(plane).subarray(plane.length - count);
   return worst.reduce((a, b) => a + b, 0) / count;
 }

@@ -96,14 +96,14 @@ export const planesOf = (learnt: Learnt): PlaneName[] => [
   ...(learnt.layout ? (['autoencoder'] as const) : []),
 ];
 
-/** How the distances of the parts become one map: the highest over the parts of gain * distance + offset; planes [g * g]. */
-export type Fusion = readonly { readonly gain: Float32Array; readonly offset: Float32Array }[];
-
-/** The share of patches, the worst ones, whose mean is the score. */
-export const TOP_SHARE = 0.01;
-
-/** Of so many patches that count. */
-export const topCount = (patches: number) => Math.max(1, Math.floor(patches * TOP_SHARE));
+/** How the distances of each part become its plane, its score and so the score and the map of all parts. */
+export type Fusion = readonly {
+  /** The plane of a part is gain * distance + offset, [g * g] each. */
+  readonly gain: Float32Array;
+  readonly offset: Float32Array;
+  /** The share of its patches, the worst ones, whose mean is the score of a part. */
+  readonly topShare: number;
+}[];
 
 /** pixels -> distances [parts, g * g]: of each patch from its nearest remembered ones, from the subspace of good ones. */
 export function distancesGraph(encoder: Encoder, size: number, learnt: Learnt): Graph {
@@ -159,7 +159,7 @@ export function layoutGraph(encoder: Encoder, size: number, scale: Scale, axes: 
 
 /**
  * The model that is served. pixels [1, S, S, 3] uint8 -> score [1], map [1, S, S] and shares [parts]. Each part has a plane:
- * gain * distance + offset. shares = for each part the mean of the top 1 % of the patches of its plane; score = the highest of them;
+ * gain * distance + offset. shares = for each part the mean of the worst patches of its plane; score = the highest of them;
  * map = the highest plane at each patch, averaged with its neighbours, drawn at the size of the picture.
  * With a region only patches that hold some of it count, and the map outside is below every threshold.
  */
@@ -185,7 +185,8 @@ export function inspectionGraph(
         mode: 'bilinear',
       });
       const map = insideMap(drawn, region?.pixels ?? null);
-      const top = (row: Value) => mean(topInside(row, TOP_SHARE, region?.patches ?? null), { axes: [1] });
+      const top = (row: Value, part: number) =>
+        mean(topInside(row, fusion[part]!.topShare, region?.patches ?? null), { axes: [1] });
       const shares = concat(planes.map(top), 0);
       return {
         score: max(shares, { axes: [0], keepDims: true }),

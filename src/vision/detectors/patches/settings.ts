@@ -10,7 +10,8 @@ export interface PatchSettings {
   /** Decides the movements, the folds and the patches that are kept. */
   readonly seed: number;
   /**
-   * Views of each picture that are learnt: the plain one and slightly moved ones, fewer where there are many pictures.
+   * Views of each picture that are learnt: the plain one and slightly moved ones, fewer where there are many pictures, up to three
+   * times as many where there are fewer than 12.
    * They teach what a part looks like that lies a little otherwise.
    */
   readonly views: number;

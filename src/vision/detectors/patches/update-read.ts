@@ -33,6 +33,9 @@ export interface SavedPatches {
   readonly dataset: { readonly pictures: number; readonly sha256: string };
 }
 
+/** Of models that do not say it: all parts had the same. */
+const OLDER_TOP_SHARE = 0.01;
+
 export const updatedFrom = ['model.safetensors', 'config.yaml', 'threshold.json', goldenPicture];
 
 /** Throws checkpoint.malformed for a folder that lacks a part, and the checkpoint.* errors of its weights. */
@@ -45,6 +48,7 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
   const shares = sharesIn(fields.heads).filter(({ head }) => head !== 'autoencoder');
   const learnt = learntIn(tensors, settings);
   const calibration = readCalibration(text('threshold.json')) ?? lacking('the scores of good pictures');
+  const topShares = fields.top_shares as Readonly<Record<string, unknown>> | undefined;
   const { pictures, sha256 } = (fields.dataset ?? {}) as Partial<SavedPatches['dataset']>;
   return {
     kind: String(fields.detector),
@@ -56,6 +60,7 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
     fusion: partsOf(learnt).map((part) => ({
       gain: floats(tensors, `gain.${part}`),
       offset: floats(tensors, `offset.${part}`),
+      topShare: shareIn(topShares?.[part] ?? OLDER_TOP_SHARE),
     })),
     shares,
     calibration,
@@ -88,6 +93,10 @@ function settingsIn(value: unknown): PatchSettings {
     Object.hasOwn(patchSettings, name),
   );
   return completePatchSettings(Object.fromEntries(known));
+}
+
+function shareIn(value: unknown): number {
+  return typeof value === 'number' && value > 0 && value <= 1 ? value : lacking('its top_shares');
 }
 
 function sharesIn(value: unknown): HeadShare[] {

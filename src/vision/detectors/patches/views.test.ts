@@ -24,17 +24,30 @@ describe('the views that are left out', () => {
 
   it('of few pictures tell of places by their moved copies too, each for its picture', () => {
     const { besides, scored, samples } = plan(4);
-    expect(besides).toHaveLength(4 * 7);
+    expect(besides).toHaveLength(4 * 23);
     expect(besides.every(({ view }) => view > 0)).toBe(true);
     for (const [i, { picture }] of besides.entries())
       expect(samples[scored.length + i]).toBe(samples[picture]);
     expect(plan(10).besides).toEqual([]);
   });
 
+  it.each([
+    [2, 24],
+    [4, 24],
+    [8, 12],
+    [10, 9],
+    [12, 8],
+    [50, 8],
+    [100, 4],
+    [500, 1],
+  ])('of %i pictures are %i of each: the fewer pictures, the more', (count, views) => {
+    expect(plan(count).views).toHaveLength(count * views);
+  });
+
   it('are moved copies where there is but one picture', () => {
     const { views, scored, besides, samples } = plan(1);
     expect(scored).toEqual(views);
     expect(besides).toEqual([]);
-    expect(new Set(samples).size).toBe(8);
+    expect(new Set(samples).size).toBe(16);
   });
 });

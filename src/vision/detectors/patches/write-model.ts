@@ -122,6 +122,9 @@ function configOf({ encoder, settings, pictures, plan, runtime }: Lesson, made: 
     ...request.record,
     detector: request.kind,
     heads: shares,
+    top_shares: Object.fromEntries(
+      planesOf(learnt).map((part, i) => [part, calibration.fusion[i]!.topShare]),
+    ),
     ...(learnt.banks && { remembered_patches: rememberedOf(learnt.banks) }),
     ...(learnt.subspace && { subspace_axes: learnt.subspace.count }),
     encoder: { name: encoder.name, weights_sha256: encoder.weightsHash, licence: encoder.licence },
