@@ -5,7 +5,7 @@ import { arch, cpus, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { trainingEnvironment } from '../src/vision/training/child-training.ts';
-import { Cores } from './cores.ts';
+import { Cores, farUs } from './cores.ts';
 import { writePictures } from './pictures.ts';
 
 interface Case {
@@ -25,8 +25,6 @@ interface Answer {
   readonly peakBytes: number;
 }
 
-/** Between the round trips of cores with and without a common cache, in microseconds. */
-const farUs = 0.28;
 const folder = mkdtempSync(join(tmpdir(), 'okapi-bench-'));
 const cases: readonly Case[] = [
   {

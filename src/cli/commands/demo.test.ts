@@ -34,7 +34,7 @@ describe('the demo', () => {
     const config = await readFile(join(dir, 'demo/model/config.yaml'), 'utf8');
     expect(config).toMatch(/^detector: auto$/m);
     expect(await readFile(join(dir, 'demo/report.html'), 'utf8')).not.toContain('Loss by epoch');
-  });
+  }, 180_000);
 
   it('draws parts, learns, tests and writes one report that needs nothing else; and again', async () => {
     const scale = { partSize: 64, imageSize: 64, good: 6, testGood: 2, perDefect: 1 };

@@ -28,7 +28,7 @@ export async function modelScores(context: Context, id: string): Promise<Frozen<
     throw new ServerError('model.wrong_task', 'an object detector has no scores of good pictures');
   const threshold = thresholdOf(model);
   const calibration = await calibrationScores(context, model);
-  const found = calibration && falseAlarmsAt(threshold.value, calibration.scores, calibration.source);
+  const found = calibration && falseAlarmsAt(threshold.value, calibration);
   return {
     model_id: model.model_id,
     threshold: {

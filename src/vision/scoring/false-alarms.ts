@@ -1,6 +1,6 @@
 // How many good parts a threshold that anyone may have set would call anomalous, by the scores of good pictures.
 import { binomialInterval } from './binomial-interval.ts';
-import type { RateInterval, ScoreSource } from './threshold.ts';
+import { type CalibrationScores, type RateInterval, scoreOfEach } from './threshold.ts';
 
 export interface FalseAlarms {
   /** So many good pictures are above the threshold. */
@@ -13,17 +13,21 @@ export interface FalseAlarms {
 }
 
 /** Counted, with the exact interval of Clopper and Pearson. Throws `internal` without scores. */
-export function falseAlarmsAt(value: number, scores: readonly number[], source: ScoreSource): FalseAlarms {
+export function falseAlarmsAt(
+  value: number,
+  calibration: Pick<CalibrationScores, 'scores' | 'names' | 'source'>,
+): FalseAlarms {
+  const scores = scoreOfEach(calibration);
   const above = scores.filter((score) => score > value).length;
   const of = scores.length;
   const interval = binomialInterval(above, of);
-  const counted = `${above} of ${of} good pictures ${above === 1 ? 'is' : 'are'} above the threshold`;
+  const counted = `${above} of ${of} good picture${of === 1 ? '' : 's'} ${above === 1 || of === 1 ? 'is' : 'are'} above the threshold`;
   const range =
     above === 0
       ? `at most ${percent(interval.high)} of good parts`
       : `${percent(interval.low)} to ${percent(interval.high)} of good parts`;
   const approximate =
-    source === 'cross-fitted' ? '; the scores are cross-fitted, so this is approximate' : '';
+    calibration.source === 'cross-fitted' ? '; the scores are cross-fitted, so this is approximate' : '';
   return {
     above,
     of,

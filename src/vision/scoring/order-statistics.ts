@@ -15,8 +15,8 @@ export function quantile(ordered: Float64Array, q: number): number {
 }
 
 /** For each key, in the order in which they first come up, the highest of its values. */
-export function highestBy(values: readonly number[], keys: readonly number[]): number[] {
-  const highest = new Map<number, number>();
+export function highestBy<Key>(values: readonly number[], keys: readonly Key[]): number[] {
+  const highest = new Map<Key, number>();
   for (const [i, key] of keys.entries())
     highest.set(key, Math.max(highest.get(key) ?? Number.NEGATIVE_INFINITY, values[i]!));
   return [...highest.values()];

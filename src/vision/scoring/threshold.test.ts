@@ -103,6 +103,21 @@ describe('calibrateThreshold', () => {
     }
   });
 
+  it('promises by pictures, of which moved copies are no others', () => {
+    const scores = [1, 2, 3, 4, 5, 6, 7, 8];
+    const peaks = scores;
+    const copies = { scores, peaks, names: scores.map(() => 'only.png'), source: 'cross-fitted' } as const;
+    const one = calibrateThreshold({ ...copies, targetFalseAlarmRate: 0.5 });
+    // The next good picture is above the only one half of the time.
+    expect(one).toMatchObject({ value: 8, method: 'conformal', sampleCount: 8 });
+    expect(one.falseAlarmInterval!.high).toBeCloseTo(0.975, 6);
+    const strict = calibrateThreshold({ ...copies, targetFalseAlarmRate: 0.01 });
+    expect(strict.trust).toContain('1 good picture is too few for 1 % false alarms');
+    expect(strict.trust).toContain('under 50 % cannot be promised');
+    const eight = calibrateThreshold({ scores, peaks, source: 'cross-fitted', targetFalseAlarmRate: 0.5 });
+    expect(eight).toMatchObject({ value: 5, method: 'conformal' });
+  });
+
   it('calls scores near the threshold uncertain, on both sides of it', () => {
     const { value, uncertain } = calibrate(ramp(200), { targetFalseAlarmRate: 0.02 });
     expect(uncertain!.low).toBeLessThan(value);

@@ -1,7 +1,7 @@
 // Where good ends: the threshold from scores of good pictures that the model was not trained on, and how far to trust it.
 import { OkapiError } from '../errors.ts';
 import { betaQuantile } from './beta-quantile.ts';
-import { median, quantile, sorted } from './order-statistics.ts';
+import { highestBy, median, quantile, sorted } from './order-statistics.ts';
 
 /**
  * How a threshold was found:
@@ -67,8 +67,22 @@ export interface CalibrationScores {
   readonly peaks: readonly number[];
   readonly source: ScoreSource;
   readonly targetFalseAlarmRate?: number | null;
-  /** The names of the files of these pictures, in the same order; missing in files that were written before they were kept. */
+  /**
+   * The names of the files of these pictures, in the same order; missing in files that were written before they were kept. Copies
+   * of one picture have its name.
+   */
   readonly names?: readonly string[];
+}
+
+/**
+ * The highest score of each picture: what may be promised of fresh pictures rests on how many there are, and moved copies of one
+ * are no others.
+ */
+export function scoreOfEach({
+  scores,
+  names,
+}: Pick<CalibrationScores, 'scores' | 'names'>): readonly number[] {
+  return names ? highestBy(scores, names) : scores;
 }
 
 /** 1.4826 makes the MAD of a normal distribution its standard deviation. */
@@ -90,7 +104,8 @@ export function calibrateThreshold(calibration: CalibrationScores): Threshold {
   check(scores, peaks, rate);
   const ordered = sorted(scores);
   const statistics = describe(ordered);
-  const found = rate === null ? byRule(statistics, ordered) : byRate(statistics, ordered, rate);
+  const pictures = sorted(scoreOfEach(calibration));
+  const found = rate === null ? byRule(statistics, ordered) : byRate(statistics, ordered, pictures, rate);
   const { value, method } = found;
   return {
     value,
@@ -99,9 +114,9 @@ export function calibrateThreshold(calibration: CalibrationScores): Threshold {
     source,
     sampleCount: scores.length,
     targetFalseAlarmRate: rate,
-    trust: trustOf(found, source, scores.length, rate),
+    trust: trustOf(found, source, pictures.length, rate),
     statistics,
-    ...(rate !== null && { falseAlarmInterval: intervalAt(value, ordered) }),
+    ...(rate !== null && { falseAlarmInterval: intervalAt(value, pictures) }),
     uncertain: bandAround(value, rate ?? shareAbove(value, ordered), statistics, ordered),
   };
 }
@@ -194,10 +209,15 @@ function byRule({ p99, p995, median, mad }: ScoreStatistics, ordered: Float64Arr
  * With n exchangeable scores of good pictures, the next one exceeds the k-th smallest with probability at most
  * 1 - k / (n + 1). So k = ceil((n + 1) (1 - rate)), when there is such a score.
  */
-function byRate(statistics: ScoreStatistics, ordered: Float64Array, rate: number): Found {
+function byRate(
+  statistics: ScoreStatistics,
+  ordered: Float64Array,
+  pictures: Float64Array,
+  rate: number,
+): Found {
   const n = ordered.length;
-  const k = Math.ceil((n + 1) * (1 - rate) - 1e-9);
-  if (k <= n) return { value: ordered[k - 1]!, method: 'conformal' };
+  const k = Math.ceil((pictures.length + 1) * (1 - rate) - 1e-9);
+  if (k <= pictures.length) return { value: pictures[k - 1]!, method: 'conformal' };
   const apart = standsApart(statistics.median, ordered);
   const used = apart ? ordered.subarray(0, n - 1) : ordered;
   const rule = byRule(apart ? describe(used) : statistics, used);
@@ -208,13 +228,13 @@ function byRate(statistics: ScoreStatistics, ordered: Float64Array, rate: number
 const TAIL = 0.025;
 
 /**
- * The share of good pictures above the k-th smallest of n scores is distributed as Beta(n + 1 - k, k). Above the largest score the
+ * The share of good pictures above the k-th smallest of the scores of n is distributed as Beta(n + 1 - k, k). Above the largest score the
  * share may be as low as 0.
  */
-function intervalAt(value: number, ordered: Float64Array): RateInterval {
-  const n = ordered.length;
-  const k = ordered.filter((score) => score <= value).length;
-  const beyond = value > ordered[n - 1]!;
+function intervalAt(value: number, pictures: Float64Array): RateInterval {
+  const n = pictures.length;
+  const k = pictures.filter((score) => score <= value).length;
+  const beyond = value > pictures[n - 1]!;
   return {
     low: beyond ? 0 : betaQuantile(TAIL, n + 1 - k, k),
     high: betaQuantile(1 - TAIL, n + 1 - k, k),
@@ -249,10 +269,11 @@ function trustOf({ method, apart }: Found, source: ScoreSource, n: number, rate:
   const limit = `a false-alarm rate under ${percent(1 / (n + 1))} cannot be promised`;
   const wanted = percent(rate ?? 0);
   const needed = Math.ceil(1 / (rate ?? 1) - 1e-9) - 1;
+  const pictures = n === 1 ? '1 good picture' : `${n} good pictures`;
   const words: Record<typeof method, string> = {
-    'quantile-and-spread': `${n} good pictures: ${limit}`,
-    conformal: `${n} good pictures: ${wanted} false alarms are to be expected as long as good parts look like these`,
-    'conformal-short': `${n} good pictures are too few for ${wanted} false alarms (${needed} are needed): ${limit}`,
+    'quantile-and-spread': `${pictures}: ${limit}`,
+    conformal: `${pictures}: ${wanted} false alarms are to be expected as long as good parts look like these`,
+    'conformal-short': `${pictures} ${n === 1 ? 'is' : 'are'} too few for ${wanted} false alarms (${needed} are needed): ${limit}`,
   };
   return [
     words[method],

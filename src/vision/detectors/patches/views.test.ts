@@ -48,6 +48,6 @@ describe('the views that are left out', () => {
     const { views, scored, besides, samples } = plan(1);
     expect(scored).toEqual(views);
     expect(besides).toEqual([]);
-    expect(new Set(samples).size).toBe(16);
+    expect(new Set(samples).size).toBe(8);
   });
 });

@@ -71,24 +71,28 @@ export function above(pictures: readonly Scored[], group: Group, threshold: numb
 /** As the server computes it for a threshold that holds the rate; null without enough scores. */
 export function heldRate(scores: Scores, rate: number) {
   if (scores.source === null || scores.items.length < 2 || !(rate > 0 && rate < 1)) return null;
-  const given: CalibrationScores = {
-    scores: scores.items.map(({ score }) => score),
-    peaks: scores.items.map(({ peak }) => peak),
-    source: scores.source,
+  const { value, method, uncertain } = calibrateThreshold({
+    ...calibrationOf(scores.items, scores.source),
     targetFalseAlarmRate: rate,
-  };
-  const { value, method, uncertain } = calibrateThreshold(given);
+  });
   return { value, isPromised: method === 'conformal', band: uncertain ?? null };
 }
 
 /** With the interval of the share among further good parts; null without scores. */
 export function alarmsAt(scores: Scores, threshold: number) {
   if (scores.source === null || scores.items.length === 0) return null;
-  return falseAlarmsAt(
-    threshold,
-    scores.items.map(({ score }) => score),
-    scores.source,
-  );
+  return falseAlarmsAt(threshold, calibrationOf(scores.items, scores.source));
+}
+
+/** Older models do not say which pictures the scores are of. */
+function calibrationOf(items: Scores['items'], source: NonNullable<Scores['source']>): CalibrationScores {
+  const names = items.map(({ filename }) => filename).filter((name) => name !== null);
+  return {
+    scores: items.map(({ score }) => score),
+    peaks: items.map(({ peak }) => peak),
+    source,
+    ...(names.length === items.length && { names }),
+  };
 }
 
 export interface Histogram {
