@@ -3,9 +3,15 @@
 import { Worker } from 'node:worker_threads';
 
 /** Between the round trips of cores with and without a common cache, in microseconds. */
-export const farUs = 0.28;
+const farUs = 0.28;
 
 const trips = 100_000;
+
+/** The turns in which the two cores shared a cache, and those in which they did not; without a group that has none. */
+export function nearAndFar<Turn extends { readonly tripUs: number }>(turns: readonly Turn[]): Turn[][] {
+  const isFar = ({ tripUs }: Turn) => tripUs > farUs;
+  return [turns.filter((turn) => !isFar(turn)), turns.filter(isFar)].filter((group) => group.length > 0);
+}
 
 export class Cores {
   readonly #shared = new SharedArrayBuffer(4);

@@ -10,7 +10,8 @@ import { trainDetector } from '../src/vision/detectors/train-detector.ts';
 import { openEncoder } from '../src/vision/encoders/table.ts';
 import { encodePicture } from '../src/vision/image/encode.ts';
 import { openRuntime } from '../src/vision/runtime/open-runtime.ts';
-import { Cores, farUs } from './cores.ts';
+import { median, sorted } from '../src/vision/scoring/order-statistics.ts';
+import { Cores, nearAndFar } from './cores.ts';
 import { drawPart } from './quality/drawn-parts.ts';
 
 const { values: options } = parseArgs({
@@ -65,14 +66,14 @@ async function turnsOf(models: readonly Uint8Array[]): Promise<Turn[]> {
   return turns;
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const middle = (values: readonly number[]) => median(sorted(values));
 
 /** What a picture takes where the two cores share a cache, or where they do not. */
 function timesOf(turns: readonly Turn[]): string {
-  const [whole, encoder] = [0, 1].map((model) => median(turns.map(({ ms }) => ms[model]!)));
-  const beyond = median(turns.map(({ ms }) => ms[0]! - ms[1]!));
+  const [whole, encoder] = [0, 1].map((model) => middle(turns.map(({ ms }) => ms[model]!)));
+  const beyond = middle(turns.map(({ ms }) => ms[0]! - ms[1]!));
   return (
-    `a picture, ${turns.length} turns at ${median(turns.map(({ tripUs }) => tripUs)).toFixed(2)} us between the cores: ${whole!.toFixed(1)} ms, ` +
+    `a picture, ${turns.length} turns at ${middle(turns.map(({ tripUs }) => tripUs)).toFixed(2)} us between the cores: ${whole!.toFixed(1)} ms, ` +
     `of it the encoder ${encoder!.toFixed(1)} ms, scoring ${beyond.toFixed(1)} ms`
   );
 }
@@ -102,9 +103,7 @@ try {
     },
   });
   const turns = await turnsOf([await readFile(join(model, 'model.onnx')), toOnnx(features)]);
-  const isFar = ({ tripUs }: Turn) => tripUs > farUs;
-  for (const group of [turns.filter((turn) => !isFar(turn)), turns.filter(isFar)])
-    if (group.length > 0) console.log(timesOf(group));
+  for (const group of nearAndFar(turns)) console.log(timesOf(group));
 } finally {
   await rm(folder, { recursive: true });
 }

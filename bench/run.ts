@@ -5,7 +5,7 @@ import { arch, cpus, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { trainingEnvironment } from '../src/vision/training/child-training.ts';
-import { Cores, farUs } from './cores.ts';
+import { Cores, nearAndFar } from './cores.ts';
 import { writePictures } from './pictures.ts';
 
 interface Case {
@@ -175,9 +175,7 @@ async function measure(one: Case, python: string | null): Promise<string> {
 
 /** The ratio of the turns in which the two cores shared a cache, and of those in which they did not. */
 function byDistance(turns: readonly { tripUs: number; ratio: number }[]): string {
-  const far = (turn: { tripUs: number }) => turn.tripUs > farUs;
-  return [turns.filter((turn) => !far(turn)), turns.filter(far)]
-    .filter((group) => group.length > 0)
+  return nearAndFar(turns)
     .map((group) => {
       const [trip, ratio] = [group.map((turn) => turn.tripUs), group.map((turn) => turn.ratio)];
       return `${median(ratio).toFixed(2)} in ${group.length} at ${median(trip).toFixed(2)} us`;

@@ -22,11 +22,14 @@ export function insideMap(map: Value, mask: RegionMask | null): Value {
   return mask === null ? map : blended(map, mask, OUTSIDE_SCORE, map.type.shape);
 }
 
+/** A share of so many values, at least one. */
+export const countOfShare = (values: number, share: number) => Math.max(1, Math.floor(values * share));
+
 /** The largest values inside, a share of those there are and at least one: [1, k]. */
 export function topInside(map: Value, share: number, mask: RegionMask | null): Value {
   const scores = mask === null ? map : blended(map, mask, NEVER, map.type.shape);
   const pixels = reshape(scores, [1, -1]);
-  return topK(pixels, Math.max(1, Math.floor((mask?.count ?? pixels.type.shape[1]!) * share))).values;
+  return topK(pixels, countOfShare(mask?.count ?? pixels.type.shape[1]!, share)).values;
 }
 
 /** x inside, `value` outside; exact, since one of the two parts is always zero. */

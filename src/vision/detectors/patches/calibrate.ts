@@ -2,6 +2,7 @@
 import { highestBy, median, sorted } from '../../scoring/order-statistics.ts';
 import { smoothPlane } from '../../scoring/smooth-plane.ts';
 import { type CalibrationScores, calibrateThreshold, type Threshold } from '../../scoring/threshold.ts';
+import { countOfShare } from '../region-graph.ts';
 import { gridOf } from './features.ts';
 import {
   distancesGraph,
@@ -265,7 +266,7 @@ function planeOf(
 
 /** The mean of the worst patches, as the inspection graph takes it. */
 function topMean(plane: ArrayLike<number>, share: number): number {
-  const count = Math.max(1, Math.floor(plane.length * share));
+  const count = countOfShare(plane.length, share);
   const worst = sorted(plane).subarray(plane.length - count);
   return worst.reduce((a, b) => a + b, 0) / count;
 }
