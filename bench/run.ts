@@ -111,6 +111,12 @@ class Measured {
   }
 }
 
+/** The threads of the program that ran before spin for a while, in wait of more work: nobody is timed beside them. */
+async function afterRest(program: Measured): Promise<Answer> {
+  await new Promise((rested) => setTimeout(rested, 200));
+  return program.run();
+}
+
 /** Debian's own interpreter has python3-torch; another may stand first in the PATH. */
 function pythonWithTorch(): string | null {
   for (const python of ['/usr/bin/python3', 'python3']) {
@@ -148,7 +154,8 @@ async function measure(one: Case, python: string | null): Promise<string> {
     await theirs?.ready();
     const warmUp = one.turns > 1 ? 1 : 0;
     for (let turn = -warmUp; turn < one.turns; turn++) {
-      const seconds = { ours: await ours.run(), theirs: theirs ? await theirs.run() : null };
+      const first = await afterRest(ours);
+      const seconds = { ours: first, theirs: theirs ? await afterRest(theirs) : null };
       const round = { ...seconds, tripUs: await cores.roundTrip() };
       if (turn >= 0) rounds.push(round);
       if (process.stderr.isTTY) process.stderr.write(`\r${one.name}: ${turn + 1} of ${one.turns}   `);

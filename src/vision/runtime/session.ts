@@ -79,7 +79,8 @@ export async function openSession(
 
 /**
  * What ONNX Runtime is told. For a decoder's training step, measured: a memory plan costs 1.5 GB and no plan no time;
- * without the arena the peak is less than half again, at 1.35 times the time.
+ * without the arena the peak is less than half again, at 1.35 times the time. Threads that spun on after a run in wait of the
+ * next one (for over 60 ms) would take the processor from other sessions and programs: two models in turns took up to twice as long.
  */
 export function sessionSettings(
   place: Pick<SessionPlace, 'backend' | 'threads'>,
@@ -93,7 +94,7 @@ export function sessionSettings(
     enableMemPattern: false,
     enableCpuMemArena: options.memory !== 'low',
     logSeverityLevel: 4,
-    ...(options.config && { extra: { ...options.config } }),
+    extra: { 'session.force_spinning_stop': '1', ...options.config },
   };
 }
 

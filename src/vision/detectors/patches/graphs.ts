@@ -254,21 +254,43 @@ function scaled(rows: Value, { mean, deviation }: Scale): Value {
   return mul(sub(rows, constant(mean)), factor);
 }
 
-/** |q - b|^2 = |q|^2 + |b|^2 - 2 qb, so that all distances are one matrix product; of them the least. [patches, 1] */
+/** Remembered patches whose distances are found together, so that these stay in the cache of a core. */
+const REMEMBERED_TOGETHER = 768;
+
+/** The distance of each row to the nearest remembered patch. [patches, 1] */
 function fromBank(rows: Value, bank: Bank): Value {
   const places = placed(rows, bank);
   const width = rowWidth(bank);
   const remembered = bank.rows.length / width;
-  const squares = new Float32Array(remembered);
-  for (let i = 0; i < bank.rows.length; i++) squares[Math.floor(i / width)]! += bank.rows[i]! ** 2;
-  const doubled = constant(
-    bank.rows.map((v) => -2 * v),
-    [remembered, width],
-  );
-  const apart = add(matmul(places, doubled, { transB: true }), constant(squares, [1, remembered]));
-  const nearest = root(add(min(apart, { axes: [1], keepDims: true }), lengths(places)));
+  const patches = places.type.shape[0]!;
+  const queries = concat([places, constant(new Float32Array(patches).fill(1), [patches, 1])], 1);
   const count = Math.min(bank.reweightNeighbours, remembered - 1);
-  return count > 0 ? reweighted(nearest, apart, lengths(places), neighbours(bank, count)) : nearest;
+  const together = count > 0 ? remembered : REMEMBERED_TOGETHER;
+  const parts: Value[] = [];
+  for (let from = 0; from < remembered; from += together)
+    parts.push(apartFrom(queries, bank.rows.subarray(from * width, (from + together) * width), width));
+  const least = parts.map((apart) => min(apart, { axes: [1], keepDims: true })).reduce(minimum);
+  const nearest = root(add(least, lengths(places)));
+  return count > 0 ? reweighted(nearest, parts[0]!, lengths(places), neighbours(bank, count)) : nearest;
+}
+
+/**
+ * |q - b|^2 = |q|^2 + |b|^2 - 2 qb without the |q|^2, so that all distances are one matrix product: [q, 1] with [-2 b, |b|^2]. A sum
+ * afterwards would read and write them all once more. [patches, remembered]
+ */
+function apartFrom(queries: Value, remembered: Float32Array, width: number): Value {
+  const count = remembered.length / width;
+  const rows = new Float32Array(count * (width + 1));
+  for (let i = 0; i < count; i++) {
+    let square = 0;
+    for (let c = 0; c < width; c++) {
+      const v = remembered[i * width + c]!;
+      rows[i * (width + 1) + c] = -2 * v;
+      square += v ** 2;
+    }
+    rows[i * (width + 1) + width] = square;
+  }
+  return matmul(queries, constant(rows, [count, width + 1]), { transB: true });
 }
 
 /** Beyond, what the exponential grows to no longer matters. */

@@ -194,6 +194,9 @@ describe('the bank of each level', () => {
     };
   });
 
+  /** So many that no single product finds all distances. */
+  const remembered = 2000;
+
   /** Distances [2 * 64] by the graph, and by a search over the rows of places and banks that it works on. */
   async function both(placeWeight: number, reweightNeighbours: number) {
     const channels = widthOf(encoder);
@@ -206,7 +209,7 @@ describe('the bank of each level', () => {
     };
     const plans = { fine: planOf(fine!), coarse: planOf(channels - fine!) };
     const numbersOfRow = width + (placeWeight > 0 ? 2 : 0);
-    const rows = { fine: numbers(numbersOfRow * 40), coarse: numbers(numbersOfRow * 40) };
+    const rows = { fine: numbers(numbersOfRow * remembered), coarse: numbers(numbersOfRow * remembered) };
     const placesOf = await run(placesGraph(encoder, 64, scale, plans));
     const bank = (level: 'fine' | 'coarse') => ({ ...plans[level], rows: rows[level] });
     const learnt = { scale, banks: { fine: bank('fine'), coarse: bank('coarse') }, subspace: null };
@@ -215,7 +218,7 @@ describe('the bank of each level', () => {
     const cut = (data: Float32Array, i: number) => data.slice(numbersOfRow * i, numbersOfRow * (i + 1));
     const apart = (a: Float32Array, b: Float32Array) => Math.hypot(...a.map((v, k) => v - b[k]!));
     const expected = (level: 'fine' | 'coarse', patch: number) => {
-      const all = Array.from({ length: 40 }, (_, b) => cut(rows[level], b));
+      const all = Array.from({ length: remembered }, (_, b) => cut(rows[level], b));
       const own = cut(placesOf(level), patch);
       const distances = all.map((row) => apart(own, row));
       const distance = Math.min(...distances);
