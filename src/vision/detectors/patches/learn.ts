@@ -9,6 +9,7 @@ import { OkapiError } from '../../errors.ts';
 import { greedyCoreset, RowSample, type Rows } from '../../scoring/coreset.ts';
 import { type PrincipalAxes, principalAxes } from '../../scoring/principal-axes.ts';
 import type { GoodPictures } from '../../training/good-pictures.ts';
+import { COLOUR_WEIGHT, COLOURS, LEAST_COLOUR } from './colour.ts';
 import { type Axes, gridOf, levelWidths, widthOf } from './features.ts';
 import {
   type BankLevel,
@@ -79,15 +80,20 @@ export async function learn(
   const plain = pictures.count >= PLAIN_PICTURES;
   const moments = await measure(lesson, plain ? plan.views.filter(({ view }) => view === 0) : plan.views);
   const all = total(moments);
-  const scale = scaleOf(all, widths);
+  const scale = scaleOf(all, groupsOf(widths));
   const covariance = covarianceOf(all, scale);
   const random = new Random(settings.seed).fork('axes');
   note(`${all.rows} patches measured`);
   const levelAxes = (level: BankLevel): Axes => {
     const [from, to] = level === 'fine' ? [0, widths[0]!] : [widths[0]!, width];
     const count = axesAt(level, widths);
-    const own = principalAxes(block(covariance, width, from, to), to - from, count, random.fork(level));
-    return { data: Float32Array.from(own.axes), count };
+    const size = to - from;
+    const own = block(covariance, width, from, to);
+    // Colours that hardly vary are among the axes all the same.
+    if (level === 'fine')
+      for (let c = size - COLOURS; c < size; c++) own[c * size + c]! += COLOUR_WEIGHT ** 2;
+    const { axes } = principalAxes(own, size, count, random.fork(level));
+    return { data: Float32Array.from(axes), count };
   };
   const { placeWeight, reweightNeighbours } = settings;
   const planOf = (level: BankLevel): BankPlan => ({
@@ -246,17 +252,32 @@ function total(parts: readonly Moments[]): Moments {
   return { rows: parts.reduce((sum, { rows }) => sum + rows, 0), sums, products };
 }
 
-function scaleOf({ rows, sums, products }: Moments, levels: readonly number[]): Scale {
+/** Channels of one kind, which are measured alike. */
+interface Group {
+  readonly channels: number;
+  /** No deviation counts as less. */
+  readonly least: number;
+  /** How often each channel counts. */
+  readonly weight: number;
+}
+
+function groupsOf([fine, coarse]: readonly number[]): Group[] {
+  const features = { least: 0, weight: 1 };
+  const colours = { channels: COLOURS, least: LEAST_COLOUR, weight: COLOUR_WEIGHT };
+  return [{ channels: fine! - COLOURS, ...features }, colours, { channels: coarse!, ...features }];
+}
+
+function scaleOf({ rows, sums, products }: Moments, groups: readonly Group[]): Scale {
   const mean = sums.map((sum) => sum / rows);
   const spread = mean.map((m, c) => Math.sqrt(Math.max(0, products[c * mean.length + c]! / rows - m * m)));
   const deviation = new Float32Array(mean.length);
   let at = 0;
-  for (const channels of levels) {
+  for (const { channels, least, weight } of groups) {
     const own = spread.subarray(at, at + channels);
-    const floor = (LEAST_DEVIATION * own.reduce((a, b) => a + b, 0)) / channels;
+    const floor = least + (LEAST_DEVIATION * own.reduce((a, b) => a + b, 0)) / channels;
     if (!(floor > 1e-6))
       throw new OkapiError('train.degenerate', 'the good pictures show nothing but one plain colour');
-    for (let c = 0; c < channels; c++) deviation[at + c] = own[c]! + floor;
+    for (let c = 0; c < channels; c++) deviation[at + c] = (own[c]! + floor) / weight;
     at += channels;
   }
   return { mean: Float32Array.from(mean), deviation };

@@ -12,6 +12,7 @@ import type { TrainContext, TrainedAnomalyModel, TrainRequest } from '../detecto
 import { planTiles } from '../tiles/plan-training.ts';
 import { prepareState, runtimeOptions, trainingError } from '../training-bounds.ts';
 import { calibrate } from './calibrate.ts';
+import { withColour } from './colour.ts';
 import type { HeadName } from './graphs.ts';
 import { type Lesson, layoutRuns, learn } from './learn.ts';
 import { type PatchKind, type PatchKindName, patchKinds } from './patch-kinds.ts';
@@ -53,7 +54,7 @@ export async function trainPatches(
     // Of tiles, each has its own part of the regions, which is in its pixels.
     const region = request.regions && !cut ? patchRegion(request.regions, settings.imageSize) : null;
     const source = request.encoderSource ?? { folders: [] };
-    const encoder = blindOutside(await openEncoder(settings.encoder, source), region);
+    const encoder = blindOutside(withColour(await openEncoder(settings.encoder, source)), region);
     const { imageSize } = settings;
     const pictures = await readGoodPictures(request.pictures, imageSize, cache, signal, fewest, cut, () =>
       work.step(),

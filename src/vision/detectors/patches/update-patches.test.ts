@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { decodeModel } from '../../../autodiff/onnx/decode-model.ts';
+import { type FilePieces, openModelFolder, writeModelFolder } from '../../checkpoint/model-folder.ts';
+import { readTensors } from '../../checkpoint/read-tensors.ts';
+import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
+import type { NamedTensor } from '../../checkpoint/tensors.ts';
 import { samplePart } from '../../dataset/sample-parts.ts';
 import { encodePicture } from '../../image/encode.ts';
 import type { Picture } from '../../image/picture.ts';
@@ -14,6 +18,7 @@ import { anomalyDetector } from '../detector.ts';
 import { loadDetector } from '../load-detector.ts';
 import { writeParts } from '../testing/tiny-training.ts';
 import { trainDetector } from '../train-detector.ts';
+import { COLOURS } from './colour.ts';
 
 let dir: string;
 let runtime: DeviceRuntime;
@@ -62,7 +67,7 @@ async function scores(folder: string, pictures: readonly Picture[]) {
   return found.map(({ score, isAnomaly }) => ({ score, isAnomaly }));
 }
 
-async function updated(kind: string, folder: string, pictures: readonly Picture[]) {
+async function updated(kind: string, folder: string, pictures: readonly Picture[], from = kind) {
   const files = await Promise.all(
     pictures.map(async (picture, i) => {
       const file = join(dir, `${folder}-${i}.png`);
@@ -70,7 +75,7 @@ async function updated(kind: string, folder: string, pictures: readonly Picture[
       return file;
     }),
   );
-  const base = join(dir, kind);
+  const base = join(dir, from);
   const events: TrainingEvent[] = [];
   const own = { ...request(kind, folder), pictures: files, base, update: true } as const;
   const model = await trainDetector(own, { onEvent: (event) => events.push(event) });
@@ -124,7 +129,39 @@ describe.each(['auto', 'memory-bank', 'subspace'])('the update of a detector of 
   });
 });
 
+/** A model as it was written before patches had colours: the same numbers but for those. */
+async function withoutColours(folder: string, into: string): Promise<void> {
+  const names = [
+    ...Object.keys(JSON.parse(await readFile(join(dir, folder, 'manifest.json'), 'utf8')).files),
+  ];
+  const whole = await openModelFolder(join(dir, folder), names);
+  const { tensors } = await readTensors(whole.file('model.safetensors'));
+  const fine = tensors.get('bank.fine.axes')!.shape[1]!;
+  const cut = [...tensors].map(([name, tensor]): [string, NamedTensor] => {
+    const width = tensor.shape.at(-1)!;
+    if (!['scale.mean', 'scale.deviation', 'bank.fine.axes', 'subspace.axes'].includes(name))
+      return [name, tensor];
+    const isFeature = (_: number, i: number) => i % width < fine - COLOURS || i % width >= fine;
+    const data = (tensor.data as Float32Array).filter(isFeature);
+    return [name, { ...tensor, shape: [...tensor.shape.slice(0, -1), width - COLOURS], data }];
+  });
+  const files = new Map<string, FilePieces>(names.map((name) => [name, [whole.file(name)]]));
+  files.set('model.safetensors', safetensorsPieces(new Map(cut), { format: 'pt' }));
+  await writeModelFolder(join(dir, into), files);
+}
+
 describe('an update', () => {
+  it('goes on from a model that was made before patches had colours', async () => {
+    await withoutColours('memory-bank', 'colourless');
+    const [before] = await scores('memory-bank', [labelled(30)]);
+    await updated('memory-bank', 'colourless-2', [labelled(30)], 'colourless');
+    const [after] = await scores('colourless-2', [labelled(30)]);
+    expect(after!.score).toBeLessThan(0.7 * before!.score);
+    const { tensors } = await readTensors(await readFile(join(dir, 'colourless-2', 'model.safetensors')));
+    const older = await readTensors(await readFile(join(dir, 'colourless', 'model.safetensors')));
+    expect(tensors.get('scale.mean')!.shape).toEqual(older.tensors.get('scale.mean')!.shape);
+  }, 60_000);
+
   it.each([
     [{ kind: 'subspace', base: () => join(dir, 'auto') }, 'a auto detector, asked for was subspace'],
     [{ kind: 'auto', base: () => null }, 'the folder of the model to update'],

@@ -14,6 +14,8 @@ import type { TileCut } from '../../scoring/tile-pixels.ts';
 import { goldenPicture } from '../golden.ts';
 import { configFields, tilesIn } from '../model-config.ts';
 import type { HeadShare } from './calibrate.ts';
+import { withColour } from './colour.ts';
+import { widthOf } from './features.ts';
 import { type BankLevel, type Fusion, type HeadName, headNames, type Learnt, partsOf } from './graphs.ts';
 import { completePatchSettings, type PatchSettings, patchSettings } from './settings.ts';
 
@@ -53,7 +55,7 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
   return {
     kind: String(fields.detector),
     settings,
-    encoder: encoderTable[settings.encoder].create(below(tensors, 'encoder.')),
+    encoder: encoderOf(encoderTable[settings.encoder].create(below(tensors, 'encoder.')), learnt),
     regions: fields.regions ? parseRegions(fields.regions) : null,
     cut: tilesIn(text('config.yaml')),
     learnt,
@@ -67,6 +69,13 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
     golden: await decodePicture(folder.file(goldenPicture)),
     dataset: { pictures: Number(pictures ?? 0), sha256: String(sha256 ?? '') },
   };
+}
+
+/** Models until 0.1.0 of 2026-11-29 did not look at colours. */
+function encoderOf(encoder: Encoder, { scale }: Learnt): Encoder {
+  const coloured = withColour(encoder);
+  const known = [encoder, coloured].find((one) => widthOf(one) === scale.mean.length);
+  return known ?? lacking('a scale of as many channels as its encoder has');
 }
 
 function learntIn(tensors: Tensors, { placeWeight, reweightNeighbours }: PatchSettings): Learnt {
