@@ -6,10 +6,11 @@ import {
   constant,
   log,
   matmul,
-  mean,
+  min,
   mul,
   reshape,
   sub,
+  topK,
   type Value,
 } from '../../../autodiff/index.ts';
 import type { Encoder } from '../../encoders/encoder.ts';
@@ -45,8 +46,8 @@ export function withColour(encoder: Encoder): Encoder {
 }
 
 /**
- * x [1, 3, S, S], normalised -> [1, colours, S / 8, S / 8]. They are measured from the mean of the picture, so that a camera that
- * balances its white otherwise changes nothing.
+ * x [1, 3, S, S], normalised -> [1, colours, S / 8, S / 8]. They are measured from the median of the picture, so that a camera that
+ * balances its white otherwise changes nothing, and a stain changes its own patches alone.
  */
 function coloursOf(x: Value, normalization: Normalization): Value {
   const perChannel = (values: readonly number[]) => constant(values, [1, 3, 1, 1]);
@@ -61,5 +62,11 @@ function coloursOf(x: Value, normalization: Normalization): Value {
   const [, , height, width] = levels.type.shape as [number, number, number, number];
   const logs = reshape(log(levels), [3, height * width]);
   const colours = matmul(constant(ratios.flat(), [COLOURS, 3]), logs);
-  return reshape(sub(colours, mean(colours, { axes: [1], keepDims: true })), [1, COLOURS, height, width]);
+  return reshape(sub(colours, medianOf(colours)), [1, COLOURS, height, width]);
+}
+
+/** Of each row: [rows, n] -> [rows, 1] */
+function medianOf(rows: Value): Value {
+  const { values: upperHalf } = topK(rows, Math.ceil(rows.type.shape[1]! / 2));
+  return min(upperHalf, { axes: [1], keepDims: true });
 }
