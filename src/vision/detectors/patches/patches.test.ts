@@ -106,6 +106,36 @@ describe('a detector by patches', () => {
     await detector.close();
   });
 
+  it('finds a faint stain on cloth, whatever the light and the balance of white', async () => {
+    /** Blue cloth with uneven threads; `light` times as bright, with so much more red. */
+    const cloth = (seed: number, light = 1, red = 1, stain = 1): Picture => {
+      const random = new Random(seed);
+      const data = new Uint8Array(3 * 64 * 64);
+      for (let i = 0; i < 64 * 64; i++) {
+        const [x, y] = [i % 64, Math.floor(i / 64)];
+        const level = light * (0.75 + 0.15 * (x % 4 < 2 ? 1 : -1) + 0.1 * random.normal());
+        const own = Math.hypot(x - 28, y - 36) < 10 ? stain : 1;
+        const colour = [110 * red * own, 130, 165 / own];
+        data.set(
+          colour.map((v) => Math.max(0, Math.min(255, Math.round(v * level)))),
+          3 * i,
+        );
+      }
+      return { width: 64, height: 64, data };
+    };
+    const light = (i: number) => 0.85 + (0.3 * (i % 5)) / 4;
+    const pictures = Array.from({ length: 12 }, (_, i) => cloth(i, light(i)));
+    const bank = request('memory-bank', 'cloth', await writePictures(join(dir, 'cloths'), pictures));
+    await trainDetector(bank);
+    const detector = anomalyDetector(await loadDetector(bank.folder, runtime));
+    const fresh = await detector.predict([cloth(20, 0.9), cloth(21, 1.1), cloth(22, 1, 1.03)]);
+    const stained = await detector.predict([cloth(20, 0.9, 1, 1.08), cloth(21, 1.1, 1, 1.08)]);
+    await detector.close();
+    expect(stained.map(({ isAnomaly }) => isAnomaly)).toEqual([true, true]);
+    const highest = Math.max(...fresh.map(({ score }) => score));
+    for (const { score } of stained) expect(score).toBeGreaterThan(highest + 1);
+  });
+
   it('is the same for the same seed', async () => {
     const scoresOf = async (name: string, seed: number) => {
       await trainDetector(request('auto', name, parts, { seed }));

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { decodeModel } from '../../../autodiff/onnx/decode-model.ts';
-import { type FilePieces, openModelFolder, writeModelFolder } from '../../checkpoint/model-folder.ts';
+import {
+  type FilePieces,
+  manifestName,
+  openModelFolder,
+  writeModelFolder,
+} from '../../checkpoint/model-folder.ts';
 import { readTensors } from '../../checkpoint/read-tensors.ts';
 import { safetensorsPieces } from '../../checkpoint/safetensors.ts';
 import type { NamedTensor } from '../../checkpoint/tensors.ts';
@@ -131,9 +136,8 @@ describe.each(['auto', 'memory-bank', 'subspace'])('the update of a detector of 
 
 /** A model as it was written before patches had colours: the same numbers but for those. */
 async function withoutColours(folder: string, into: string): Promise<void> {
-  const names = [
-    ...Object.keys(JSON.parse(await readFile(join(dir, folder, 'manifest.json'), 'utf8')).files),
-  ];
+  const { files: listed } = JSON.parse(await readFile(join(dir, folder, manifestName), 'utf8'));
+  const names = Object.keys(listed);
   const whole = await openModelFolder(join(dir, folder), names);
   const { tensors } = await readTensors(whole.file('model.safetensors'));
   const fine = tensors.get('bank.fine.axes')!.shape[1]!;

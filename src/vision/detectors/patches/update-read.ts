@@ -71,7 +71,7 @@ export async function readSavedPatches(folder: ModelFolder): Promise<SavedPatche
   };
 }
 
-/** Models until 0.1.0 of 2026-11-29 did not look at colours. */
+/** Older models do not look at colours. */
 function encoderOf(encoder: Encoder, { scale }: Learnt): Encoder {
   const coloured = withColour(encoder);
   const known = [encoder, coloured].find((one) => widthOf(one) === scale.mean.length);
