@@ -50,7 +50,7 @@ async function turnsOf(models: readonly Uint8Array[]): Promise<Turn[]> {
   const turns: Turn[] = [];
   for (let turn = -10; turn < 50; turn++) {
     const ms: number[] = [];
-    // Each comes first in half of the turns: what ran before leaves the caches and threads behind that the next one finds.
+    // Each comes first in half of the turns: what ran before leaves the caches behind that the next one finds.
     const order = turn % 2 === 0 ? [0, 1] : [1, 0];
     for (const model of order) {
       const startedMs = performance.now();

@@ -154,8 +154,7 @@ async function measure(one: Case, python: string | null): Promise<string> {
     await theirs?.ready();
     const warmUp = one.turns > 1 ? 1 : 0;
     for (let turn = -warmUp; turn < one.turns; turn++) {
-      const first = await afterRest(ours);
-      const seconds = { ours: first, theirs: theirs ? await afterRest(theirs) : null };
+      const seconds = { ours: await afterRest(ours), theirs: theirs ? await afterRest(theirs) : null };
       const round = { ...seconds, tripUs: await cores.roundTrip() };
       if (turn >= 0) rounds.push(round);
       if (process.stderr.isTTY) process.stderr.write(`\r${one.name}: ${turn + 1} of ${one.turns}   `);

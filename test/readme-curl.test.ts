@@ -25,6 +25,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'okapi-'));
   [good, bad] = await parts();
   // The lines ask for 30 and 40 epochs; six pictures are learnt long before, and a training may stop once it gets no better.
+  // Half of them are held out, so that an epoch is short.
   await writeFile(
     join(dir, 'config.yaml'),
     'training:\n  patience: 2\n  min_epochs_before_early_stop: 2\n  val_ratio: 0.5\n',

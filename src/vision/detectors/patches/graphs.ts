@@ -270,8 +270,9 @@ function fromBank(rows: Value, bank: Bank): Value {
   for (let from = 0; from < remembered; from += together)
     parts.push(apartFrom(queries, bank.rows.subarray(from * width, (from + together) * width), width));
   const least = parts.map((apart) => min(apart, { axes: [1], keepDims: true })).reduce(minimum);
-  const nearest = root(add(least, lengths(places)));
-  return count > 0 ? reweighted(nearest, parts[0]!, lengths(places), neighbours(bank, count)) : nearest;
+  const squared = lengths(places);
+  const nearest = root(add(least, squared));
+  return count > 0 ? reweighted(nearest, parts[0]!, squared, neighbours(bank, count)) : nearest;
 }
 
 /**

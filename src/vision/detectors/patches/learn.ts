@@ -261,6 +261,7 @@ interface Group {
   readonly weight: number;
 }
 
+/** Of an encoder with colours, the last channels of its fine level. */
 function groupsOf([fine, coarse]: readonly number[]): Group[] {
   const features = { least: 0, weight: 1 };
   const colours = { channels: COLOURS, least: LEAST_COLOUR, weight: COLOUR_WEIGHT };
